@@ -1,0 +1,1 @@
+"""Screens, jobs and the command line; no arithmetic of its own."""

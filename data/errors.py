@@ -1,0 +1,60 @@
+"""The one tree of errors; what a user can mend is told apart from what is our fault.
+
+::
+
+    NearfieldError
+    ├── BadInput              what a user can mend (exit code 2)
+    │   ├── BadBrand          a brand folder with faults, all of them at once
+    │   ├── BadForecast       a forecast file that does not fit the brand
+    │   └── BadDecision       a decision that the ledger refuses, and why
+    │       └── Conflict      somebody else decided first
+    ├── Cancelled             the user stopped it; the last good state stands
+    └── Failure               ours (exit code 1): a solver or worker gave no answer
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from data.faults import Fault
+
+
+class NearfieldError(Exception):
+    """Root of everything that Nearfield raises on purpose."""
+
+
+class BadInput(NearfieldError):
+    """Input that a user can mend; the message says how."""
+
+
+class BadBrand(BadInput):
+    """A brand folder that cannot be used, with every fault found in it.
+
+    :param faults: all faults, in the order of the tables; at least one.
+    """
+
+    def __init__(self, faults: Sequence[Fault]) -> None:
+        self.faults = tuple(faults)
+        super().__init__("\n".join(str(fault) for fault in self.faults))
+
+
+class BadForecast(BadInput):
+    """A forecast file that does not fit the brand or the contract."""
+
+
+class BadDecision(BadInput):
+    """A decision that is refused, with the reason."""
+
+
+class Conflict(BadDecision):
+    """A decision on a version that somebody else has already changed."""
+
+
+class Cancelled(NearfieldError):
+    """The user stopped the work; the last good state stands."""
+
+
+class Failure(NearfieldError):
+    """Our failure: no input that is at fault, nothing for the user to mend."""

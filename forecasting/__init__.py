@@ -1,0 +1,1 @@
+"""Demand by region and product, with its uncertainty."""

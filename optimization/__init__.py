@@ -1,0 +1,1 @@
+"""Which stock to move where and when, at the highest expected profit."""
