@@ -1,0 +1,48 @@
+"""Fixtures that every room shares."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from filelock import FileLock
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+@pytest.fixture(scope="session")
+def shared_brands() -> Path:
+    """The folder with the brands of real demand that lie beside the checkout."""
+    folder = Path(os.environ.get("NEARFIELD_SHARED_BRANDS", ROOT.parent / "shared" / "brands"))
+    if not (folder / "freshretail-cities" / "brand.toml").exists():
+        pytest.skip(f"no brands with real demand at {folder} (set NEARFIELD_SHARED_BRANDS)")
+    return folder
+
+
+@pytest.fixture
+def make_brand(tmp_path: Path) -> Callable[..., Path]:
+    """Write a tiny valid brand folder; keywords replace tables (see tests/brand_factory.py)."""
+    from tests.brand_factory import write_brand
+
+    def make(name: str = "brand", **tables: Any) -> Path:
+        return write_brand(tmp_path / name, **tables)
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def demo_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A small simulated demo brand, made once and shared between workers; read only."""
+    from data.demo import simulate_demo
+
+    base = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        base = base.parent
+    folder = base / "demo-small"
+    with FileLock(f"{folder}.lock"):
+        if not (folder / "brand.toml").exists():
+            simulate_demo(folder, size="small")
+    return folder
