@@ -1,0 +1,9 @@
+"""The page of runs."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from dashboard.language import _
+
+st.title(_("Runs"))

@@ -1,0 +1,85 @@
+"""Jobs on a page: the button that starts one, and how far it is."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from dashboard import jobs, state, style
+from dashboard.language import _
+from dashboard.words import word
+
+
+def arguments(kind: str) -> list[str]:
+    """Return the command line's arguments for a kind of job on the brand shown."""
+    folder = str(state.brand_folder())
+    if kind == "replan":
+        return ["plan", folder, "--forecast", str(state.workspace().forecast)]
+    return [kind, folder]
+
+
+def _kind(kind: str) -> str:
+    # Planning with and without a new forecast write the same plan: one at a time.
+    return "plan" if kind == "replan" else kind
+
+
+def start_unless_running(kind: str, given: Sequence[str] | None = None) -> None:
+    """Start a job; where one of its kind is at work already, say whose."""
+    chosen = list(given) if given is not None else arguments(kind)
+    try:
+        jobs.start(state.workspace().jobs, _kind(kind), chosen, state.who())
+    except jobs.AlreadyRunning as other:
+        if other.job.who != state.who():
+            st.toast(_("{who} has started this already.").format(who=style.plain(other.job.who)))
+
+
+def button(kind: str, label: str, *, primary: bool = True) -> None:
+    """Draw the button that starts a job; it rests while one of the kind is at work."""
+    busy = jobs.running(state.workspace().jobs, _kind(kind)) is not None
+    if st.button(
+        label, key=f"start-{kind}", type="primary" if primary else "secondary", disabled=busy
+    ):
+        start_unless_running(kind)
+        st.rerun()
+
+
+def watch(kind: str) -> None:
+    """Draw how far the last job of a kind is; the page is drawn anew when it ends."""
+    folder = state.workspace().jobs
+    job = jobs.last(folder, _kind(kind))
+    if job is None:
+        return
+    if job.status == "running":
+        _follow(str(folder), job.id)
+    elif job.status != "done":
+        show_end(job)
+
+
+def show_end(job: jobs.Job) -> None:
+    """Draw how a job ended that did not do what it should."""
+    if job.status == "cancelled":
+        st.info(style.plain(job.message), icon=":material/cancel:")
+        return
+    st.error(style.plain(job.message), icon=":material/error:")
+    text = jobs.log(state.workspace().jobs, job.id)
+    if text:
+        with st.expander(_("Last lines of its log")):
+            st.code(text, language=None)
+
+
+@st.fragment(run_every=1.0)
+def _follow(folder: str, ident: str) -> None:
+    job = jobs.read(state.workspace().jobs, ident)
+    if job is None or job.status != "running":
+        st.rerun(scope="app")
+    share = min(job.done / job.total, 1.0) if job.total else 0.0
+    counted = f" · {style.number(job.done)} / {style.number(job.total)}" if job.total else ""
+    bar, stop = st.columns([6, 1], vertical_alignment="bottom")
+    bar.progress(share, text=style.plain(word(job.what or "starting") + counted))
+    if stop.button(_("Cancel"), key=f"cancel-{ident}", width="stretch"):
+        with st.spinner(_("Stopping…")):
+            jobs.cancel(state.workspace().jobs, ident, state.who())
+        st.rerun(scope="app")
+    if job.who and job.who != state.who():
+        st.caption(_("Started by {who}").format(who=style.plain(job.who)))

@@ -1,0 +1,189 @@
+"""What the pages show: the brand, its forecast, its plan and its ledger, each read once.
+
+Streamlit runs a page anew at every click and for every reader. What is read from files is
+therefore kept for all readers (``cache_resource``: one object, never copied, never changed by
+a page) under a key that changes when the files do.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pandas as pd
+import streamlit as st
+
+from data import Brand, Workspace, read_brand
+
+if TYPE_CHECKING:
+    from data.ledger import Ledger
+
+    from forecasting import Forecast
+    from optimization import Plan
+
+BRAND_ENV = "NEARFIELD_BRAND"
+DEMO_FOLDER = Path("demo-brand")
+"""Where the demo brand is made when no brand is named."""
+
+UPLOAD_KEY = "uploaded"
+"""The query parameter and session key that name an uploaded brand."""
+
+Signature = tuple[tuple[str, int, int], ...]
+
+
+def brand_folder() -> Path:
+    """Return the folder of the brand that this reader sees."""
+    uploaded = _uploaded_folder(str(st.session_state.get(UPLOAD_KEY, "")))
+    return uploaded or served_folder()
+
+
+def served_folder() -> Path:
+    """Return the folder that the server was started for, else the demo brand's."""
+    return Path(os.environ.get(BRAND_ENV, "") or DEMO_FOLDER).absolute()
+
+
+def is_demo() -> bool:
+    """Return whether the brand shown is the demo brand of this server."""
+    return not os.environ.get(BRAND_ENV) and brand_folder() == served_folder()
+
+
+def uploads_folder() -> Path:
+    """Return where uploaded brands are unpacked."""
+    home = os.environ.get("NEARFIELD_HOME")
+    base = Path(home) if home else Path.home() / ".local" / "share" / "nearfield"
+    return base / "uploads"
+
+
+def _uploaded_folder(name: str) -> Path | None:
+    # The name comes from the address bar: only our own digests are looked up, never a path.
+    if not name or not all(letter in "0123456789abcdef" for letter in name):
+        return None
+    folder = uploads_folder() / name
+    return folder if folder.is_dir() else None
+
+
+def signature(folder: Path) -> Signature:
+    """Return names, sizes and times of a folder's files: changes when any file does."""
+    if not folder.is_dir():
+        return ()
+    files = sorted(path for path in folder.iterdir() if path.is_file())
+    return tuple((path.name, path.stat().st_size, path.stat().st_mtime_ns) for path in files)
+
+
+@st.cache_resource(max_entries=2, show_spinner=False)
+def _brand(folder: str, files: Signature) -> Brand:
+    return read_brand(Path(folder))
+
+
+def brand() -> Brand:
+    """Return the brand shown.
+
+    :raises BadBrand: with every fault, where the folder cannot be used.
+    """
+    folder = brand_folder()
+    return _brand(str(folder), signature(folder))
+
+
+def workspace() -> Workspace:
+    """Return where the work on the brand shown is kept."""
+    return Workspace.of(brand_folder())
+
+
+@st.cache_resource(max_entries=2, show_spinner=False)
+def _forecast(path: str, files: Signature, folder: str, version: str) -> Forecast:
+    from forecasting import read_forecast
+
+    return read_forecast(Path(path), _brand(folder, signature(Path(folder))))
+
+
+def forecast() -> Forecast | None:
+    """Return the last forecast of the brand shown; None before the first.
+
+    :raises BadForecast: where the file does not fit the brand (any more).
+    """
+    path = workspace().forecast
+    if not path.is_file():
+        return None
+    files = tuple(entry for entry in signature(path.parent) if entry[0].startswith("forecast."))
+    return _forecast(str(path), files, str(brand_folder()), brand().version)
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _plan(folder: str, files: Signature) -> Plan:
+    from optimization import read_plan
+
+    return read_plan(Path(folder))
+
+
+def plan() -> Plan | None:
+    """Return the last plan of the brand shown; None before the first."""
+    folder = workspace().plan
+    if not (folder / "plan.json").is_file():
+        return None
+    return _plan(str(folder), signature(folder))
+
+
+def plan_id(folder: Path) -> str:
+    """Return the name of the plan in a folder, as the ledger knows it.
+
+    The same transfers have the same name, so that recording a plan twice changes nothing.
+    """
+    digest = hashlib.sha256((folder / "transfers.csv").read_bytes())
+    digest.update((folder / "plan.json").read_bytes())
+    return digest.hexdigest()[:12]
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _ledger(url: str) -> Ledger:
+    from data.ledger import Ledger
+
+    return Ledger(url)
+
+
+def ledger() -> Ledger:
+    """Return the ledger of the brand shown."""
+    return _ledger(workspace().ledger_url)
+
+
+def who() -> str:
+    """Return who decides: the signed-in reader, else the name given in the side bar."""
+    signed_in = st.user.to_dict()
+    name = signed_in.get("email") or signed_in.get("name")
+    return str(name or st.session_state.get("who") or "local").strip()
+
+
+def signed_in() -> bool:
+    """Return whether the reader has signed in; without it anyone can decide."""
+    return bool(st.user.to_dict().get("is_logged_in"))
+
+
+def asked(parameter: str) -> str | None:
+    """Return a filter from the link: ``region``, ``sku``, ``category``, ``lane``, ``transfer``…"""
+    value = st.query_params.get(parameter)
+    return str(value) if value else None
+
+
+def as_of() -> pd.Timestamp:
+    """Return the last day whose sales are known."""
+    return brand().as_of
+
+
+def choose_brand() -> None:
+    """Take the uploaded brand that the link names, if it is still here."""
+    named = asked(UPLOAD_KEY)
+    if named and _uploaded_folder(named):
+        st.session_state[UPLOAD_KEY] = named
+    elif st.session_state.get(UPLOAD_KEY):
+        st.query_params[UPLOAD_KEY] = st.session_state[UPLOAD_KEY]
+
+
+def show_uploaded(name: str | None) -> None:
+    """Show an uploaded brand from now on, or the served one again (None)."""
+    if name is None:
+        st.session_state.pop(UPLOAD_KEY, None)
+        st.query_params.pop(UPLOAD_KEY, None)
+    else:
+        st.session_state[UPLOAD_KEY] = name
+        st.query_params[UPLOAD_KEY] = name

@@ -1,0 +1,77 @@
+"""Codes that the other rooms use, in the reader's language."""
+
+from __future__ import annotations
+
+from functools import cache
+
+from dashboard.language import Language, catalogue, language
+
+
+def word(code: str) -> str:
+    """Return a code (a field, a kind, a state, a step, a reason) as words; itself if unknown."""
+    return _words(language()).get(code, code)
+
+
+def _mark(sentence: str) -> str:
+    """Mark a sentence for the catalogue without translating it here."""
+    return sentence
+
+
+_ENGLISH: dict[str, str] = {
+    # fields
+    "near": _mark("near"),
+    "mid": _mark("mid"),
+    "far": _mark("far"),
+    "lost": _mark("lost"),
+    # kinds of places
+    "main": _mark("main warehouse"),
+    "front": _mark("front warehouse"),
+    "store": _mark("store"),
+    # states of a transfer
+    "proposed": _mark("proposed"),
+    "approved": _mark("approved"),
+    "rejected": _mark("rejected"),
+    "dispatched": _mark("dispatched"),
+    "received": _mark("received"),
+    "cancelled": _mark("cancelled"),
+    # kinds of jobs and how they stand
+    "demo": _mark("make the demo brand"),
+    "forecast": _mark("forecast"),
+    "plan": _mark("plan"),
+    "running": _mark("running"),
+    "done": _mark("done"),
+    "failed": _mark("failed"),
+    "starting": _mark("starting"),
+    # how a plan came out
+    "optimal": _mark("optimal"),
+    "feasible": _mark("checked, not proven best"),
+    "time_limit": _mark("the best by the time limit"),
+    "nothing_to_do": _mark("nothing worth moving"),
+    "fallback": _mark("made by the simpler method"),
+    # what stops a unit
+    "economics": _mark("not worth its cost"),
+    "main_stock": _mark("the origin has no more"),
+    "vehicle": _mark("no room in the vehicles"),
+    "storage": _mark("storage is full"),
+    "handling": _mark("receiving is at its limit"),
+    "case": _mark("less than a case is wanted"),
+    "lead_time": _mark("it would arrive too late"),
+    "departure": _mark("no departure in time"),
+    "assortment": _mark("not in the assortment"),
+    "no_lane": _mark("no lane goes there"),
+    "expiry": _mark("it would spoil unsold"),
+    # kinds of costs
+    "vehicles": _mark("vehicles"),
+    "moving": _mark("moving"),
+    "holding": _mark("holding"),
+    "waste": _mark("waste"),
+    "co2": _mark("CO₂"),
+    "sales": _mark("sales"),
+    "end_value": _mark("value of what is left"),
+}
+
+
+@cache
+def _words(to: Language) -> dict[str, str]:
+    translate = catalogue(to).gettext
+    return {code: translate(sentence) for code, sentence in _ENGLISH.items()}
