@@ -1,0 +1,146 @@
+"""Hessians of the likelihood for a block of series, as matrix products over shared columns.
+
+For a column pair (i, j) of the shared design the entry of series s is a weighted sum over days,
+``sum_t v[s, t] z_i[t] z_j[t]``, where v depends on the kinds of the two columns only. So the
+entries of all series are one product of the (series, days) weights with the (days, pairs) table of
+column products: one matrix multiplication instead of one Gram matrix a series.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from forecasting.batch_design import BatchDesign, Floats
+
+TREND, MULTIPLICATIVE, ADDITIVE = 0, 1, 2
+"""Kinds of columns: of the trend, multiplying it, adding to it."""
+
+TABLE_BYTES = 1 << 26
+"""Largest table of column products kept in memory; beyond it days are taken in chunks."""
+
+
+@dataclass(frozen=True, eq=False)
+class DayWeights:
+    """What weighs a day in the Hessian, each (B, T), or (T,) of ones where nothing is missing.
+
+    :param seen: 1 where the day was observed.
+    :param growth: 1 + multiplicative terms.
+    :param trend: scaled trend.
+    :param curvature: residuals where the full Newton step is wanted, 0 for Gauss-Newton.
+    """
+
+    seen: Floats
+    growth: Floats
+    trend: Floats
+    curvature: Floats
+
+    def of(self, one: int, other: int) -> Floats:
+        """The weights of a pair of column kinds, (B, T)."""
+        low, high = min(one, other), max(one, other)
+        if (low, high) == (TREND, TREND):
+            return self.seen * self.growth**2
+        if (low, high) == (TREND, MULTIPLICATIVE):
+            return self.seen * self.growth * self.trend - self.curvature
+        if (low, high) == (TREND, ADDITIVE):
+            return self.seen * self.growth
+        if (low, high) == (MULTIPLICATIVE, MULTIPLICATIVE):
+            return self.seen * self.trend**2
+        if (low, high) == (MULTIPLICATIVE, ADDITIVE):
+            return self.seen * self.trend
+        return self.seen
+
+
+class Gram:
+    """Builds the (B, P, P) matrices of a design; P counts trend, shared and series columns.
+
+    A design whose regressors all add and whose days are all observed has one matrix for all
+    series: :attr:`constant` tells.
+    """
+
+    def __init__(self, design: BatchDesign) -> None:
+        basis = design.trend_basis
+        K = design.X.shape[1]
+        self.Z = np.hstack([basis, design.X])
+        mode = np.where(design.multiplicative, MULTIPLICATIVE, ADDITIVE)
+        self.kinds = np.concatenate([np.full(basis.shape[1], TREND), mode[:K]])
+        self.own_kinds = mode[K:]
+        self.size = basis.shape[1] + design.columns
+        self.constant = not design.multiplicative.any()
+        self._pairs = self._group_pairs()
+        self._chunks = self._day_chunks()
+        self._tables: list[list[Floats]] | None = None
+        if len(self._chunks) == 1:
+            self._tables = [self._table(self._chunks[0])]
+
+    def _group_pairs(self) -> list[tuple[int, int, npt.NDArray[np.intp], npt.NDArray[np.intp]]]:
+        """Upper-triangle pairs by the kinds of their columns, and the map from matrix to pair."""
+        rows, cols = np.triu_indices(len(self.kinds))
+        kinds = np.where(self.constant, TREND, self.kinds)
+        code = np.minimum(kinds[rows], kinds[cols]) * 3 + np.maximum(kinds[rows], kinds[cols])
+        order = np.argsort(code, kind="stable")
+        rows, cols, code = rows[order], cols[order], code[order]
+        where = np.empty((len(self.kinds),) * 2, dtype=np.intp)
+        where[rows, cols] = where[cols, rows] = np.arange(len(rows))
+        self._where = where.ravel()
+        groups = []
+        for value in np.unique(code):
+            chosen = code == value
+            groups.append((int(value) // 3, int(value) % 3, rows[chosen], cols[chosen]))
+        return groups
+
+    def _day_chunks(self) -> list[slice]:
+        T = len(self.Z)
+        step = max(1, min(T, TABLE_BYTES // (8 * len(self._where))))
+        return [slice(i, min(i + step, T)) for i in range(0, T, step)]
+
+    def _table(self, days: slice) -> list[Floats]:
+        part = self.Z[days]
+        return [part[:, rows] * part[:, cols] for _, _, rows, cols in self._pairs]
+
+    def shared(self, weights: DayWeights) -> Floats:
+        """(B, Q, Q) block of the Q shared columns."""
+        v = [weights.of(one, other) for one, other, _, _ in self._pairs]
+        B = max(1, *(a.shape[0] for a in v)) if v[0].ndim == 2 else 1
+        out = np.zeros((B, int(self._where.max()) + 1))
+        for c, days in enumerate(self._chunks):
+            tables = self._tables[c] if self._tables is not None else self._table(days)
+            start = 0
+            for weight, table in zip(v, tables, strict=True):
+                out[:, start : start + table.shape[1]] += np.atleast_2d(weight)[:, days] @ table
+                start += table.shape[1]
+        Q = len(self.kinds)
+        return np.take(out, self._where, axis=1, mode="clip").reshape(B, Q, Q)
+
+    def matrices(self, weights: DayWeights, own: Floats | None) -> Floats:
+        """(B, P, P) sums over days of weighted column products.
+
+        :param own: (B, L, T) regressors of each series, or None.
+        """
+        block = self.shared(weights)
+        if own is None or not len(self.own_kinds):
+            return block
+        B, L, T = own.shape
+        Q = len(self.kinds)
+        out = np.empty((B, self.size, self.size))
+        out[:, :Q, :Q] = block
+        for kind in np.unique(self.own_kinds):
+            mine = np.flatnonzero(self.own_kinds == kind)
+            for other in np.unique(self.kinds):
+                theirs = np.flatnonzero(self.kinds == other)
+                weighted = own[:, mine] * _by_day(weights.of(int(kind), int(other)))
+                cross = (weighted.reshape(-1, T) @ self.Z[:, theirs]).reshape(B, len(mine), -1)
+                out[:, (Q + mine)[:, None], theirs[None, :]] = cross
+                out[:, theirs[:, None], (Q + mine)[None, :]] = cross.transpose(0, 2, 1)
+            for other in np.unique(self.own_kinds):
+                theirs = np.flatnonzero(self.own_kinds == other)
+                weighted = own[:, mine] * _by_day(weights.of(int(kind), int(other)))
+                inner = weighted @ own[:, theirs].transpose(0, 2, 1)
+                out[:, (Q + mine)[:, None], (Q + theirs)[None, :]] = inner
+        return out
+
+
+def _by_day(weights: Floats) -> Floats:
+    return weights[:, None, :] if weights.ndim == 2 else weights

@@ -1,0 +1,306 @@
+r"""Newton steps on the profiled log posterior of a block of series, all at once.
+
+The minimised function of a series is minus the log posterior with sigma at its conditional maximum
+and each :math:`\lambda|\delta|` (:math:`\lambda=1/\tau`) replaced by the value of its logarithmic
+barrier with the bound eliminated,
+
+.. math::
+
+    \varphi_\mu(\delta) = \lambda u - \mu\log u,\qquad u = \epsilon + \sqrt{\epsilon^2+\delta^2},
+    \qquad \epsilon = \mu/\lambda,
+
+which lies within a few mu of :math:`\lambda|\delta|` up to a constant. mu falls towards
+:data:`BARRIER_END` as the steps succeed. The curvature of the barrier is taken at dual variables z
+with :math:`|z|<\lambda` (Chan, Golub and Mulet, SIAM J. Sci. Comput. 20, 1999), which keeps
+Newton's method fast when mu is small. Profiling sigma subtracts a rank-one term from the Hessian,
+put in by Sherman and Morrison's formula and bounded so that the step always descends.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+
+import numpy as np
+import numpy.typing as npt
+
+from forecasting.batch_design import Floats
+from forecasting.map_gram import ADDITIVE, MULTIPLICATIVE, DayWeights, Gram
+from forecasting.posterior import conditional_sigma
+
+BARRIER_START = 1.0
+"""At which the barrier is a normal prior with the variance of the Laplace prior."""
+
+BARRIER_END = 1e-7
+BARRIER_FALL = 0.1
+"""Factor on mu after a step that was taken nearly whole."""
+
+DECREMENT = 1e-7
+"""Nats that a Newton step may still promise where a series counts as converged."""
+
+SMALLEST_SIGMA = 1e-6
+"""Below it the posterior has no maximum: the model passes through every observation."""
+
+MAX_STEPS = 100
+MAX_HALVINGS = 25
+ARMIJO = 1e-4
+DUAL_MARGIN = 1e-4
+RANK_ONE_LIMIT = 0.95
+
+
+@dataclass(eq=False)
+class Block:
+    """What is known of B series, and where their search stands.
+
+    Rows of every array belong to a series; theta is ``[k, m, delta, beta]``, or ``[m, beta]`` in
+    flat growth.
+    """
+
+    rows: npt.NDArray[np.intp]
+    y: Floats  # (B, T), 0 where missing
+    seen: Floats  # (B, T), 1 where observed
+    n: Floats  # (B,)
+    own: Floats | None  # (B, L, T)
+    precision: Floats  # (B, P) of the normal priors, 0 for delta
+    mean: Floats  # (B, P) of the normal priors
+    rate: Floats  # (B,) lambda = 1 / tau
+    theta: Floats  # (B, P)
+    dual: Floats  # (B, C)
+    barrier: Floats  # (B,) mu
+    exact: Floats  # (B,) 1 where the full Hessian is used, 0 for Gauss-Newton
+    trend: Floats  # (B, T)
+    growth: Floats  # (B, T) 1 + multiplicative terms
+    residual: Floats  # (B, T), 0 where missing
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def keep(self, chosen: npt.NDArray[np.bool_]) -> Block:
+        """The block without the series that are done."""
+        values = (getattr(self, f.name) for f in fields(self))
+        return Block(*(None if v is None else v[chosen] for v in values))
+
+
+@dataclass(eq=False)
+class Found:
+    """Results of the series that left a block."""
+
+    theta: Floats
+    converged: npt.NDArray[np.bool_]
+    steps: npt.NDArray[np.int64]
+
+
+class Newton:
+    """The maximiser over blocks of series that share a design.
+
+    :param gram: of the design.
+    :param slopes: the columns of delta in theta.
+    """
+
+    def __init__(self, gram: Gram, slopes: slice) -> None:
+        self.gram = gram
+        self.slopes = slopes
+        self.kinds = np.concatenate([gram.kinds, gram.own_kinds])
+        self.trends = int((gram.kinds == 0).sum())
+
+    def run(self, block: Block) -> Found:
+        """Step until every series has converged or stalled."""
+        B, P = block.theta.shape
+        found = Found(np.empty((B, P)), np.zeros(B, dtype=bool), np.zeros(B, dtype=np.int64))
+        hessian = self._hessian(block) if self.gram.constant else None
+        for step in range(1, MAX_STEPS + 1):
+            H = self._hessian(block) if hessian is None else hessian
+            converged, stalled = self._step(block, H)
+            done = converged | stalled
+            found.theta[block.rows] = block.theta
+            found.steps[block.rows] = step
+            found.converged[block.rows[converged]] = True
+            if done.all():
+                break
+            if done.mean() > 0.1 or len(block) <= 8:
+                block = block.keep(~done)
+                if hessian is not None and len(hessian) > 1:
+                    hessian = hessian[~done]
+        return found
+
+    def terms(self, block: Block, theta: Floats) -> tuple[Floats, Floats, Floats]:
+        """(B, T) trend, multiplicative and additive terms; linear in theta."""
+        Z, kinds, nt = self.gram.Z, self.gram.kinds, self.trends
+        trend = theta[:, :nt] @ Z[:, :nt].T
+        out = []
+        for kind in (MULTIPLICATIVE, ADDITIVE):
+            columns = np.flatnonzero(kinds == kind)
+            part = theta[:, columns] @ Z[:, columns].T
+            mine = np.flatnonzero(self.gram.own_kinds == kind)
+            if block.own is not None and len(mine):
+                part = part + (theta[:, None, len(kinds) + mine] @ block.own[:, mine])[:, 0]
+            out.append(part)
+        return trend, out[0], out[1]
+
+    def _hessian(self, block: Block) -> Floats:
+        full = bool((block.seen == 1).all())
+        if self.gram.constant and full:
+            seen = np.ones(block.y.shape[1])
+            weights = DayWeights(seen, seen, seen, seen)
+        elif self.gram.constant:
+            weights = DayWeights(block.seen, np.ones(1), np.ones(1), np.zeros(1))
+        else:
+            curvature = block.residual * block.exact[:, None]
+            weights = DayWeights(block.seen, block.growth, block.trend, curvature)
+        return self.gram.matrices(weights, block.own)
+
+    def _gradient(self, block: Block) -> Floats:
+        """(B, P) of half the sum of squares, without its sign."""
+        Z, kinds, nt = self.gram.Z, self.gram.kinds, self.trends
+        out = np.empty((len(block), len(self.kinds)))
+        r = block.residual
+        out[:, :nt] = (r if self.gram.constant else r * block.growth) @ Z[:, :nt]
+        for kind, weighted in ((MULTIPLICATIVE, None), (ADDITIVE, r)):
+            columns = np.flatnonzero(kinds == kind)
+            mine = np.flatnonzero(self.gram.own_kinds == kind)
+            if not len(columns) and not len(mine):
+                continue
+            v = r * block.trend if weighted is None else weighted
+            out[:, columns] = v @ Z[:, columns]
+            if block.own is not None and len(mine):
+                out[:, len(kinds) + mine] = (block.own[:, mine] @ v[:, :, None])[:, :, 0]
+        return out
+
+    def _step(
+        self, block: Block, gram: Floats
+    ) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
+        """One step of every series; which have converged, and which cannot move."""
+        P = block.theta.shape[1]
+        rss = np.einsum("bt,bt->b", block.residual, block.residual)
+        sigma2 = np.maximum(conditional_sigma(rss, block.n), SMALLEST_SIGMA) ** 2
+        likelihood = -self._gradient(block) / sigma2[:, None]
+        delta = block.theta[:, self.slopes]
+        slope, curvature = _barrier(delta, block.dual, block.rate, block.barrier)
+        gradient = likelihood + block.precision * (block.theta - block.mean)
+        gradient[:, self.slopes] += slope
+        H = gram / sigma2[:, None, None]
+        diagonal = block.precision.copy()
+        diagonal[:, self.slopes] += curvature
+        H.reshape(len(block), -1)[:, :: P + 1] += diagonal
+        solved = np.linalg.solve(H, np.stack([-gradient, likelihood], axis=2))
+        direction = _with_rank_one(solved, likelihood, block.n, sigma2)
+        decrement = -np.einsum("bp,bp->b", gradient, direction)
+        uphill = ~(decrement > 0)
+        length, moved = self._search(block, direction, decrement, sigma2, rss)
+        dual = slope + curvature * direction[:, self.slopes] - block.dual
+        limit = (1.0 - DUAL_MARGIN) * block.rate[:, None]
+        block.dual = np.clip(block.dual + length[:, None] * dual, -limit, limit)
+        small = np.abs(decrement) < 2.0 * DECREMENT
+        at_end = block.barrier <= BARRIER_END
+        converged = small & at_end & (sigma2 > SMALLEST_SIGMA**2)
+        stalled = ~converged & (~moved | uphill) & ~small & (block.exact == 0)
+        stalled |= sigma2 <= SMALLEST_SIGMA**2
+        block.exact = np.where(moved & (length > 0.5) & (decrement < 1.0), 1.0, 0.0)
+        fall = (length > 0.5) | small
+        block.barrier = np.where(
+            fall, np.maximum(block.barrier * BARRIER_FALL, BARRIER_END), block.barrier
+        )
+        return converged, stalled
+
+    def _search(
+        self, block: Block, direction: Floats, decrement: Floats, sigma2: Floats, rss: Floats
+    ) -> tuple[Floats, npt.NDArray[np.bool_]]:
+        """Halve each step until it descends; moves the block, returns lengths and who moved.
+
+        The residual is quadratic in the step length, so the sum of squares is a quartic with
+        coefficients computed once.
+        """
+        trend, factor, additive = self.terms(block, direction)
+        first = trend * block.growth + block.trend * factor + additive
+        second = trend * factor
+        first, second = first * block.seen, second * block.seen
+        r = block.residual
+
+        def dot(a: Floats, b: Floats) -> Floats:
+            out: Floats = np.einsum("bt,bt->b", a, b)
+            return out
+
+        if self.gram.constant:
+            zero = np.zeros(len(block))
+            quartic = np.stack([rss, -2 * dot(r, first), dot(first, first), zero, zero])
+        else:
+            quartic = np.stack([
+                rss,
+                -2 * dot(r, first),
+                dot(first, first) - 2 * dot(r, second),
+                2 * dot(first, second),
+                dot(second, second),
+            ])
+        away = block.theta - block.mean
+        prior = np.stack([
+            np.einsum("bp,bp->b", block.precision, away**2) / 2,
+            np.einsum("bp,bp->b", block.precision * away, direction),
+            np.einsum("bp,bp->b", block.precision, direction**2) / 2,
+        ])
+        start, change = block.theta[:, self.slopes], direction[:, self.slopes]
+
+        def value(rows: npt.NDArray[np.intp], a: Floats) -> Floats:
+            q = quartic[:, rows]
+            squares = q[0] + a * (q[1] + a * (q[2] + a * (q[3] + a * q[4])))
+            squares = np.maximum(squares, 0.0)
+            n = block.n[rows]
+            sigma = np.maximum(conditional_sigma(squares, n), SMALLEST_SIGMA)
+            p = prior[:, rows]
+            rate, mu = block.rate[rows, None], block.barrier[rows, None]
+            u = mu / rate + np.hypot(mu / rate, start[rows] + a[:, None] * change[rows])
+            barrier = (rate * u - mu * np.log(u)).sum(axis=1)
+            out: Floats = (
+                n * np.log(sigma)
+                + squares / (2 * sigma**2)
+                + 2 * sigma**2
+                + p[0]
+                + a * (p[1] + a * p[2])
+                + barrier
+            )
+            return out
+
+        everyone = np.arange(len(block))
+        length = np.ones(len(block))
+        base = value(everyone, np.zeros(len(block)))
+        rounding = 1e-12 * (1.0 + np.abs(base))
+        left = everyone
+        for _ in range(MAX_HALVINGS):
+            bound = base[left] - ARMIJO * length[left] * decrement[left] + rounding[left]
+            left = left[~(value(left, length[left]) <= bound)]
+            if not len(left):
+                break
+            length[left] /= 2
+        length[left] = 0.0
+        a = length[:, None]
+        block.theta = block.theta + a * direction
+        block.trend = block.trend + a * trend
+        block.growth = block.growth + a * factor
+        block.residual = r - a * (first + a * second)
+        return length, length > 0
+
+
+def _barrier(delta: Floats, dual: Floats, rate: Floats, mu: Floats) -> tuple[Floats, Floats]:
+    """Slope and primal-dual curvature of the smoothed absolute value, each (B, C)."""
+    rate = rate[:, None]
+    epsilon = mu[:, None] / rate
+    root = np.hypot(epsilon, delta)
+    u = epsilon + root
+    # u - |delta| loses its digits where delta is large; the root's conjugate does not.
+    near = epsilon + epsilon**2 / (root + np.abs(delta))
+    far = u + np.abs(delta)
+    above = np.where(delta > 0, near, far)
+    below = np.where(delta > 0, far, near)
+    one, other = (rate + dual) / (2 * above), (rate - dual) / (2 * below)
+    return rate * delta / u, 4.0 * one * other / (one + other)
+
+
+def _with_rank_one(solved: Floats, likelihood: Floats, n: Floats, sigma2: Floats) -> Floats:
+    """The Newton direction of the function with sigma profiled out.
+
+    Its Hessian is H - c g g' with g the likelihood's gradient and c = 2 / (n + 8 sigma^2).
+    """
+    plain, other = solved[:, :, 0], solved[:, :, 1]
+    kappa = np.einsum("bp,bp->b", likelihood, other)
+    c = np.minimum(2.0 / (n + 8.0 * sigma2), RANK_ONE_LIMIT / np.maximum(kappa, 1e-300))
+    along = np.einsum("bp,bp->b", likelihood, plain)
+    out: Floats = plain + (c * along / (1.0 - c * kappa))[:, None] * other
+    return out
