@@ -6,7 +6,7 @@ import streamlit as st
 
 from dashboard import jobs, running, state, style
 from dashboard.language import _
-from data import BadBrand, BadInput
+from data.errors import BadBrand, BadInput
 from forecasting import Forecast
 from optimization import Plan
 

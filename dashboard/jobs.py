@@ -26,7 +26,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, Any, Literal
 
-from data import write_atomically
+from data.workspace import write_atomically
+
 from data.errors import BadInput
 
 Status = Literal["running", "done", "failed", "cancelled"]

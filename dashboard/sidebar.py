@@ -6,7 +6,7 @@ import streamlit as st
 
 from dashboard import state, style
 from dashboard.language import _, language_switch
-from data import BadInput
+from data.errors import BadInput
 
 
 def draw() -> None:

@@ -7,7 +7,6 @@ a page) under a key that changes when the files do.
 
 from __future__ import annotations
 
-import hashlib
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -123,16 +122,6 @@ def plan() -> Plan | None:
     if not (folder / "plan.json").is_file():
         return None
     return _plan(str(folder), signature(folder))
-
-
-def plan_id(folder: Path) -> str:
-    """Return the name of the plan in a folder, as the ledger knows it.
-
-    The same transfers have the same name, so that recording a plan twice changes nothing.
-    """
-    digest = hashlib.sha256((folder / "transfers.csv").read_bytes())
-    digest.update((folder / "plan.json").read_bytes())
-    return digest.hexdigest()[:12]
 
 
 @st.cache_resource(max_entries=4, show_spinner=False)

@@ -1,0 +1,266 @@
+"""What each command of ``nearfield`` is called, takes and says about itself."""
+
+from __future__ import annotations
+
+import argparse
+from datetime import date
+from pathlib import Path
+
+_EXIT_CODES = "Exit codes: 0 done, 1 a failure of ours, 2 bad input, 130 stopped by Ctrl-C."
+
+
+def parser() -> argparse.ArgumentParser:
+    """Return the parser of all commands; ``run`` names the function in dashboard/commands.py."""
+    top = argparse.ArgumentParser(
+        prog="nearfield",
+        description=(
+            "Forecasts a brand's demand by region and plans which stock to move nearer to its "
+            "shoppers before they ask for it."
+        ),
+        epilog=f"Begin with: nearfield demo my-demo && nearfield prepare my-demo && "
+        f"nearfield serve my-demo. {_EXIT_CODES}",
+    )
+    top.add_argument("--version", action="version", version=_version())
+    commands = top.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    for add in (
+        _demo, _check, _forecast, _plan, _prepare, _backtest, _import, _serve,
+    ):  # fmt: skip
+        add(commands)
+    return top
+
+
+_Commands = argparse._SubParsersAction  # type: ignore[type-arg]
+
+
+def _command(
+    commands: _Commands, name: str, summary: str, example: str, more: str = ""
+) -> argparse.ArgumentParser:
+    command: argparse.ArgumentParser = commands.add_parser(
+        name,
+        help=summary,
+        description=f"{summary}. {more}".strip(),
+        epilog=f"example:\n  {example}\n\n{_EXIT_CODES}",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    command.set_defaults(run=name.replace("-", "_"))
+    command.add_argument("--json", action="store_true", help="print one JSON document on stdout")
+    command.add_argument(
+        "--debug", action="store_true", help="show the traceback of a failure of ours"
+    )
+    command.add_argument("--job", type=Path, default=None, help=argparse.SUPPRESS)
+    return command
+
+
+def _brand(command: argparse.ArgumentParser, help_: str = "the brand folder") -> None:
+    command.add_argument("folder", metavar="DIR", type=Path, help=help_)
+
+
+def _past(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--as-of",
+        metavar="DATE",
+        type=_day,
+        help="ignore sales after this day, so that the past is seen as it looked then "
+        "(default: the last day of sales)",
+    )
+
+
+def _horizon(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--horizon",
+        metavar="DAYS",
+        type=_whole(1, 60),
+        help="days ahead, 1 to 60 (default: horizon_days of brand.toml)",
+    )
+
+
+def _workers(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--workers", metavar="N", type=_whole(1, 4096), help="processes (default: one a core)"
+    )
+    command.add_argument(
+        "--backend",
+        metavar="NAME",
+        default="loky",
+        help="joblib backend: loky (processes, the default), dask, ray, threading, sequential",
+    )
+
+
+def _demo(commands: _Commands) -> None:
+    command = _command(
+        commands,
+        "demo",
+        "write the simulated demo brand into a new folder",
+        "nearfield demo my-demo --size small",
+        "Its demand is made up from a seed; no figure in it is of a real business.",
+    )
+    _brand(command, "the folder to write; it must be new, empty or a demo brand")
+    command.add_argument(
+        "--size",
+        choices=("small", "full"),
+        default="full",
+        help="small: a few products and places, for a quick look (default: full)",
+    )
+    command.add_argument("--seed", metavar="N", type=_whole(0, 2**31), default=None, help="seed")
+
+
+def _check(commands: _Commands) -> None:
+    command = _command(
+        commands,
+        "check",
+        "read a brand folder and list every fault and repair",
+        "nearfield check my-brand --json",
+    )
+    _brand(command)
+
+
+def _forecast(commands: _Commands) -> None:
+    command = _command(
+        commands,
+        "forecast",
+        "forecast every region and product, with quantiles, into a Parquet file",
+        "nearfield forecast my-brand --horizon 28 --out forecast.parquet",
+    )
+    _brand(command)
+    _past(command)
+    _horizon(command)
+    _workers(command)
+    command.add_argument("--out", metavar="FILE", type=Path, required=True, help="file to write")
+
+
+def _plan(commands: _Commands) -> None:
+    command = _command(
+        commands,
+        "plan",
+        "plan the transfers of highest expected profit, with the reason for each",
+        "nearfield plan my-brand --forecast forecast.parquet --out plan",
+        "Forecasts first where no forecast is given.",
+    )
+    _brand(command)
+    _past(command)
+    _horizon(command)
+    _workers(command)
+    command.add_argument(
+        "--forecast", metavar="FILE", type=Path, help="a forecast made before, here or elsewhere"
+    )
+    command.add_argument("--seed", metavar="N", type=_whole(0, 2**31), help="seed of the paths")
+    command.add_argument(
+        "--out", metavar="PLAN_DIR", type=Path, required=True, help="folder to write, new or a plan"
+    )
+
+
+def _prepare(commands: _Commands) -> None:
+    command = _command(
+        commands,
+        "prepare",
+        "forecast and plan a brand for its dashboard",
+        "nearfield prepare my-brand",
+        "Writes where the dashboard looks, builds on what people have approved and rejected, "
+        "and records the new proposals for their decision. This is the nightly job.",
+    )
+    _brand(command)
+    _workers(command)
+    command.add_argument(
+        "--keep-forecast",
+        action="store_true",
+        help="plan on the forecast that is there, if it fits the brand",
+    )
+
+
+def _backtest(commands: _Commands) -> None:
+    command = _command(
+        commands,
+        "backtest",
+        "measure how well past demand would have been forecast",
+        "nearfield backtest my-brand --horizon 7 --windows 3 --out backtest.csv",
+    )
+    _brand(command)
+    _horizon(command)
+    _workers(command)
+    command.add_argument(
+        "--windows", metavar="N", type=_whole(1, 52), default=3, help="windows (default: 3)"
+    )
+    command.add_argument(
+        "--peers", action="store_true", help="also measure other models (needs nearfield[peers])"
+    )
+    command.add_argument(
+        "--out", metavar="FILE", type=Path, required=True, help="file to write (.csv or .parquet)"
+    )
+
+
+def _import(commands: _Commands) -> None:
+    command = _command(
+        commands,
+        "import",
+        "turn a public data set into a brand folder",
+        "nearfield import freshretailnet train.parquet eval.parquet --out my-brand",
+    )
+    command.set_defaults(run="import_data")
+    command.add_argument("source", choices=("freshretailnet",), help="which data set")
+    command.add_argument("files", metavar="FILES", nargs="+", type=Path, help="its parquet files")
+    command.add_argument(
+        "--regions",
+        choices=("cities", "stores"),
+        default="cities",
+        help="what becomes a region (default: cities)",
+    )
+    command.add_argument(
+        "--out", metavar="DIR", dest="folder", type=Path, required=True, help="folder to write"
+    )
+
+
+def _serve(commands: _Commands) -> None:
+    command = _command(
+        commands,
+        "serve",
+        "open the dashboard on a brand",
+        "nearfield serve my-brand --port 8501",
+        "Without sign-in anyone who reaches the address can decide; it is this machine alone "
+        "unless you say otherwise.",
+    )
+    command.add_argument(
+        "folder",
+        metavar="DIR",
+        type=Path,
+        nargs="?",
+        help="the brand folder (default: the demo brand, made on the first visit)",
+    )
+    command.add_argument(
+        "--port", metavar="N", type=_whole(1, 65535), default=8501, help="(default: 8501)"
+    )
+    command.add_argument("--address", default="localhost", help="(default: localhost)")
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(
+            f"expected a date such as 2025-11-02, found {text!r}"
+        ) from None
+
+
+class _whole:  # noqa: N801  (argparse shows the name of a type)
+    """A whole number from ``least`` to ``most``."""
+
+    def __init__(self, least: int, most: int) -> None:
+        self.least, self.most = least, most
+
+    def __call__(self, text: str) -> int:
+        expected = f"expected a whole number from {self.least} to {self.most}, found {text!r}"
+        try:
+            value = int(text)
+        except ValueError:
+            raise argparse.ArgumentTypeError(expected) from None
+        if not self.least <= value <= self.most:
+            raise argparse.ArgumentTypeError(expected)
+        return value
+
+
+def _version() -> str:
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        return f"nearfield {version('nearfield')}"
+    except PackageNotFoundError:
+        return "nearfield (not installed)"

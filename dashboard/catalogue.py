@@ -1,0 +1,103 @@
+"""Collects the sentences of the dashboard and compiles their Chinese (for developers).
+
+``python -m dashboard.catalogue`` finds every ``_("…")`` and ``ngettext("…", "…", n)`` of the
+dashboard, brings ``locale/zh_CN/LC_MESSAGES/nearfield.po`` up to date, compiles the ``.mo``
+beside it and says which sentences still lack their Chinese. Both files are committed, so that
+running the dashboard needs no compiler. English has no catalogue: it stands in the code.
+"""
+
+from __future__ import annotations
+
+import io
+import sys
+from pathlib import Path
+
+from babel.messages.catalog import Catalog, Message
+from babel.messages.extract import extract_from_dir
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po, write_po
+
+from dashboard.language import DOMAIN, LOCALE_FOLDER
+
+ROOM = Path(__file__).parent
+KEYWORDS = {"_": None, "_mark": None, "ngettext": (1, 2)}
+"""The functions whose arguments are sentences; ``_mark`` marks one that is translated later."""
+
+
+def po_path(locale: str = "zh_CN") -> Path:
+    """Return where the sentences of a locale are."""
+    return LOCALE_FOLDER / locale / "LC_MESSAGES" / f"{DOMAIN}.po"
+
+
+def sentences() -> Catalog:
+    """Return every sentence that stands in the code."""
+    found = Catalog(fuzzy=False)
+    for file, _line, message, comments, context in extract_from_dir(
+        ROOM, [("**.py", "python")], keywords=KEYWORDS
+    ):
+        found.add(message, locations=[(file, 0)], auto_comments=comments, context=context)
+    return found
+
+
+def read(locale: str = "zh_CN") -> Catalog:
+    """Return the catalogue of a locale; an empty one where there is none yet."""
+    path = po_path(locale)
+    if not path.exists():
+        return Catalog(locale=locale, project="nearfield", domain=DOMAIN, fuzzy=False)
+    with path.open("rb") as file:
+        return read_po(file, locale=locale, domain=DOMAIN)
+
+
+def updated(catalogue: Catalog) -> Catalog:
+    """Bring a catalogue up to date with the code: new sentences in, old ones out."""
+    template = sentences()
+    template.creation_date = catalogue.creation_date  # else every run would change the file
+    catalogue.update(template, no_fuzzy_matching=True)
+    catalogue.obsolete.clear()
+    return catalogue
+
+
+def untranslated(catalogue: Catalog) -> list[str]:
+    """Return the sentences that lack their translation."""
+    return [_first(message) for message in catalogue if message.id and not _whole(message)]
+
+
+def po_bytes(catalogue: Catalog) -> bytes:
+    """Return the catalogue as a ``.po`` file."""
+    file = io.BytesIO()
+    write_po(file, catalogue, no_location=True, sort_output=True, width=98)
+    return file.getvalue()
+
+
+def mo_bytes(catalogue: Catalog) -> bytes:
+    """Return the catalogue compiled."""
+    file = io.BytesIO()
+    write_mo(file, catalogue)
+    return file.getvalue()
+
+
+def _first(message: Message) -> str:
+    return message.id if isinstance(message.id, str) else message.id[0]
+
+
+def _whole(message: Message) -> bool:
+    parts = [message.string] if isinstance(message.string, str) else message.string or [""]
+    return all(parts)
+
+
+def main() -> int:
+    """Update and compile; 1 where a sentence lacks its Chinese."""
+    catalogue = updated(read())
+    path = po_path()
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(po_bytes(catalogue))
+    path.with_suffix(".mo").write_bytes(mo_bytes(catalogue))
+    missing = untranslated(catalogue)
+    for sentence in missing:
+        print(f"not translated: {sentence}", file=sys.stderr)
+    print(f"{path}: {len(catalogue)} sentences, {len(missing)} without Chinese")
+    return 1 if missing else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

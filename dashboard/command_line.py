@@ -1,0 +1,161 @@
+"""The command ``nearfield``: every job of the house from a terminal or a nightly script.
+
+Exit codes: 0 done, 1 a failure of ours, 2 bad input (each fault on stderr), 130 stopped by
+Ctrl-C, 143 by a signal. With ``--json`` the outcome is one JSON document on stdout.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import json
+import os
+import signal
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+from typing import TYPE_CHECKING, NoReturn
+
+if TYPE_CHECKING:
+    from dashboard.commands import Outcome
+    from dashboard.jobs import Report, Status
+    from data.errors import BadBrand
+    from data.progress import Progress
+
+DONE, FAILED, BAD_INPUT, INTERRUPTED, TERMINATED = 0, 1, 2, 130, 143
+STANDS = "what was there before stands"
+
+
+class Terminated(BaseException):
+    """A signal asked the process to stop."""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command.
+
+    :param argv: the arguments after the program's name; default: those of the process.
+    :returns: the exit code.
+    """
+    from dashboard.arguments import parser
+
+    try:
+        options = parser().parse_args(argv)
+    except SystemExit as stop:  # argparse: 0 after --help, 2 after a usage error
+        return int(stop.code or 0)
+    report = _report(options.job)
+    status, code, message, outcome = _run(options, report)
+    document = dict(outcome.document) if outcome else {"ok": code == DONE, "message": message}
+    if report is not None:
+        report.ended(status, message, code)
+    try:
+        if options.json:
+            json.dump(document, sys.stdout, ensure_ascii=False, indent=1, default=str)
+            print(flush=True)
+        elif outcome:
+            print(outcome.text, flush=True)
+    except BrokenPipeError:
+        # Whoever read our output has gone; Python would complain once more on closing it.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return code
+
+
+def _report(place: Path | None) -> Report | None:
+    if place is None:
+        return None
+    from dashboard.jobs import Report
+
+    return Report(place)
+
+
+def _run(
+    options: argparse.Namespace, report: Report | None
+) -> tuple[Status, int, str, Outcome | None]:
+    """Do the work; turn every way to end into a status, an exit code and one line."""
+    from data.errors import BadBrand, BadInput, Cancelled
+
+    try:
+        with _signals(), _progress(report) as progress:
+            command = getattr(importlib.import_module("dashboard.commands"), options.run)
+            outcome: Outcome = command(options, progress)
+    except BadBrand as faulty:
+        for fault in faulty.faults:
+            print(fault, file=sys.stderr)
+        count = len(faulty.faults)
+        message = f"{count} fault{'s' if count != 1 else ''} in {options.folder}"
+        print(f"nearfield: {message}", file=sys.stderr)
+        return "failed", BAD_INPUT, message, _faults(faulty)
+    except BadInput as wrong:
+        return "failed", BAD_INPUT, _say(str(wrong)), None
+    except (KeyboardInterrupt, Cancelled):
+        return "cancelled", INTERRUPTED, _say(f"stopped; {STANDS}"), None
+    except Terminated:
+        return "cancelled", TERMINATED, _say(f"stopped by a signal; {STANDS}"), None
+    except Exception as failure:
+        if options.debug:
+            raise
+        return "failed", FAILED, _say(_one_line(failure)), None
+    if not outcome.document["ok"]:
+        return "failed", BAD_INPUT, outcome.text, outcome
+    return "done", DONE, outcome.text, outcome
+
+
+def _faults(faulty: BadBrand) -> Outcome:
+    from dashboard.commands import Outcome
+    from data.faults import CheckReport
+
+    return Outcome(CheckReport(faults=faulty.faults).to_dict(), "")
+
+
+def _say(message: str) -> str:
+    print(f"nearfield: {message}", file=sys.stderr)
+    return message
+
+
+def _one_line(failure: Exception) -> str:
+    from data.errors import NearfieldError
+
+    kind = type(failure).__name__
+    words = " ".join(str(failure).split()) or kind
+    if isinstance(failure, OSError):
+        return f"{words}; {STANDS}"
+    if isinstance(failure, NearfieldError):
+        return words
+    return f"{kind}: {words} (a failure of ours; --debug shows where); {STANDS}"
+
+
+@contextmanager
+def _signals() -> Iterator[None]:
+    """Let a termination signal unwind the work, so that nothing half-written stays."""
+
+    def stop(_number: int, _frame: FrameType | None) -> NoReturn:
+        raise Terminated
+
+    try:
+        before = signal.signal(signal.SIGTERM, stop)
+    except ValueError:  # not in the main thread: whoever runs us there handles signals
+        yield
+        return
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+@contextmanager
+def _progress(report: Report | None) -> Iterator[Progress]:
+    if report is not None:
+        yield report.progress
+        return
+    from dashboard.progress_bar import ProgressBar
+
+    bar = ProgressBar(sys.stderr)
+    try:
+        yield bar
+    finally:
+        bar.close()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

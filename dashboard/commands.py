@@ -1,0 +1,244 @@
+"""What the commands do: each reads its options, calls the rooms and says what came of it.
+
+Every room is imported inside the command that needs it, so that ``nearfield --help`` is quick.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from dashboard.targets import fresh_file, fresh_folder, plan_folder
+from data.errors import BadInput
+
+if TYPE_CHECKING:
+    from data import Brand
+    from data.progress import Progress
+    from forecasting import Forecast
+    from optimization import Plan
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a command has to say: ``document`` (with ``ok``) for machines, ``text`` for people."""
+
+    document: dict[str, Any]
+    text: str
+
+
+def demo(options: argparse.Namespace, progress: Progress) -> Outcome:
+    """Write the demo brand."""
+    from data import simulate_demo
+
+    fresh_folder(options.folder, "brand.toml")
+    chosen = {} if options.seed is None else {"seed": options.seed}
+    progress(0, 1, "simulating")
+    simulate_demo(options.folder, size=options.size, **chosen)
+    progress(1, 1, "simulating")
+    return Outcome(
+        {"ok": True, "folder": str(options.folder), "simulated": True},
+        f"{options.folder}: a simulated brand; no figure in it is of a real business.",
+    )
+
+
+def check(options: argparse.Namespace, progress: Progress) -> Outcome:
+    """Read a brand folder and list faults and repairs."""
+    from data import check_brand
+
+    report = check_brand(options.folder)
+    lines = [str(fault) for fault in report.faults]
+    lines += [f"repaired: {repair}" for repair in report.repairs]
+    lines += [f"{table}: {count:,} rows" for table, count in report.rows.items()]
+    count = len(report.faults)
+    lines.append("No fault." if report.ok else f"{count} fault{'s' if count != 1 else ''}.")
+    if not report.ok:
+        print("\n".join(str(fault) for fault in report.faults), file=sys.stderr)
+        lines = lines[count:]
+    return Outcome(report.to_dict(), "\n".join(lines))
+
+
+def forecast(options: argparse.Namespace, progress: Progress) -> Outcome:
+    """Forecast a brand."""
+    fresh_file(options.out)
+    brand = _read(options)
+    made = _forecast(brand, options, progress)
+    made.write(options.out)
+    return Outcome(
+        {"ok": True, "out": str(options.out), **_forecast_facts(brand, made)},
+        f"{options.out}: {_forecast_words(brand, made)}",
+    )
+
+
+def plan(options: argparse.Namespace, progress: Progress) -> Outcome:
+    """Plan a brand's transfers; forecast first where no forecast is given."""
+    from optimization import plan_transfers
+
+    plan_folder(options.out)
+    brand = _read(options)
+    if options.forecast is None:
+        made = _forecast(brand, options, progress)
+    else:
+        from forecasting import read_forecast
+
+        made = read_forecast(options.forecast, brand)
+    result = plan_transfers(
+        brand, made.frame, horizon=options.horizon, seed=options.seed, progress=progress
+    )
+    result.write(options.out)
+    return Outcome(
+        {"ok": True, "out": str(options.out), **_plan_facts(brand, result)},
+        f"{options.out}: {_plan_words(brand, result)}",
+    )
+
+
+def prepare(options: argparse.Namespace, progress: Progress) -> Outcome:
+    """Forecast and plan into the brand's workspace, and record the plan in its ledger."""
+    from dashboard.prepared import prepared
+    from data import read_brand
+
+    brand = read_brand(options.folder)
+    made, result, ident = prepared(
+        brand,
+        progress,
+        keep_forecast=options.keep_forecast,
+        backend=options.backend,
+        workers=options.workers,
+    )
+    return Outcome(
+        {
+            "ok": True,
+            "plan_id": ident,
+            **_forecast_facts(brand, made),
+            **_plan_facts(brand, result),
+        },
+        f"{_forecast_words(brand, made)}\n{_plan_words(brand, result)}",
+    )
+
+
+def backtest(options: argparse.Namespace, progress: Progress) -> Outcome:
+    """Measure forecasts of the past."""
+    from forecasting import backtest as measure
+
+    if options.out.suffix not in (".csv", ".parquet"):
+        raise BadInput(f"--out {options.out}: expected a name that ends in .csv or .parquet")
+    fresh_file(options.out)
+    brand = _read(options)
+    frame = measure(
+        brand,
+        options.horizon or brand.settings.plan.horizon_days,
+        options.windows,
+        peers=options.peers,
+        backend=options.backend,
+        workers=options.workers,
+        progress=progress,
+    )
+    from data.workspace import write_atomically
+
+    with write_atomically(options.out) as beside:
+        if options.out.suffix == ".csv":
+            frame.to_csv(beside, index=False)
+        else:
+            frame.to_parquet(beside, index=False)
+    rows = frame.to_dict("records")
+    return Outcome(
+        {"ok": True, "out": str(options.out), "simulated": brand.settings.simulated, "rows": rows},
+        f"{options.out}: {len(frame)} rows\n{frame.to_string(index=False)}",
+    )
+
+
+def import_data(options: argparse.Namespace, progress: Progress) -> Outcome:
+    """Turn FreshRetailNet's files into a brand folder."""
+    from data import import_freshretailnet
+
+    fresh_folder(options.folder, "brand.toml")
+    missing = [str(path) for path in options.files if not path.is_file()]
+    if missing:
+        raise BadInput(
+            "\n".join(f"{name}: expected a parquet file, found none" for name in missing)
+        )
+    import_freshretailnet(options.files, options.folder, regions=options.regions)
+    return Outcome(
+        {"ok": True, "folder": str(options.folder)},
+        f"{options.folder}: imported; add locations, lanes and stock, then run nearfield check.",
+    )
+
+
+def serve(options: argparse.Namespace, progress: Progress) -> Outcome:
+    """Run the dashboard until it is stopped."""
+    environment = dict(os.environ)
+    if options.folder is not None:
+        if not options.folder.is_dir():
+            raise BadInput(f"{options.folder}: expected a brand folder, found none")
+        environment["NEARFIELD_BRAND"] = str(options.folder.absolute())
+    app = Path(__file__).with_name("app.py")
+    command = [sys.executable, "-m", "streamlit", "run", str(app)]
+    command += ["--server.port", str(options.port), "--server.address", options.address]
+    code = subprocess.call(command, env=environment)
+    if code:
+        raise BadInput(f"the dashboard ended with code {code}; its own words are above")
+    return Outcome({"ok": True}, "The dashboard has stopped.")
+
+
+def _read(options: argparse.Namespace) -> Brand:
+    import pandas as pd
+
+    from data import read_brand
+
+    as_of = None if options.as_of is None else pd.Timestamp(options.as_of)
+    return read_brand(options.folder, as_of=as_of)
+
+
+def _forecast(brand: Brand, options: argparse.Namespace, progress: Progress) -> Forecast:
+    from forecasting import forecast as make
+
+    return make(
+        brand,
+        options.horizon,
+        backend=options.backend,
+        workers=options.workers,
+        progress=progress,
+    )
+
+
+def _forecast_facts(brand: Brand, made: Forecast) -> dict[str, Any]:
+    flags = made.series["flag"]
+    return {
+        "as_of": f"{brand.as_of:%Y-%m-%d}",
+        "simulated": brand.settings.simulated,
+        "series": len(made.series),
+        "flagged": {
+            str(flag): int(count) for flag, count in flags[flags != ""].value_counts().items()
+        },
+    }
+
+
+def _forecast_words(brand: Brand, made: Forecast) -> str:
+    facts = _forecast_facts(brand, made)
+    flagged = ", ".join(f"{count:,} {flag}" for flag, count in facts["flagged"].items())
+    return (
+        f"{facts['series']:,} series forecast as of {facts['as_of']}"
+        + (f"; fallback for {flagged}" if flagged else "")
+        + (" (simulated brand)" if facts["simulated"] else "")
+    )
+
+
+def _plan_facts(brand: Brand, result: Plan) -> dict[str, Any]:
+    document = result.to_dict()
+    document.pop("unmet", None)
+    return {**document, "gain": result.gain, "simulated": brand.settings.simulated}
+
+
+def _plan_words(brand: Brand, result: Plan) -> str:
+    trips = int(result.trips["vehicles"].sum())
+    gap = "no bound" if result.gap is None else f"{100 * result.gap:.1f} % below its bound"
+    return (
+        f"{len(result.proposed):,} transfers on {trips:,} vehicles ({result.status}, {gap}); "
+        f"expected profit {result.evaluated:,.0f} {result.currency}, "
+        f"{result.gain:+,.0f} against doing nothing"
+        + (" (simulated brand)" if brand.settings.simulated else "")
+    )

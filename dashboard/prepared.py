@@ -1,0 +1,73 @@
+"""Forecast, plan and record: what stands behind the dashboard, made by its job."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from data.errors import BadInput
+
+if TYPE_CHECKING:
+    from data import Brand, Workspace
+    from data.progress import Progress
+    from forecasting import Forecast
+    from optimization import Plan
+
+
+def prepared(
+    brand: Brand,
+    progress: Progress,
+    *,
+    keep_forecast: bool = False,
+    backend: str = "loky",
+    workers: int | None = None,
+) -> tuple[Forecast, Plan, str]:
+    """Make the forecast and the plan that the dashboard shows.
+
+    What people approved is taken as given, what they rejected stays rejected as long as it
+    stands, and the new proposals are recorded for their decision.
+
+    :param keep_forecast: plan on the workspace's forecast where it fits the brand.
+    :returns: the forecast, the plan and the plan's id in the ledger.
+    """
+    from data.ledger import Ledger
+
+    from data import Workspace
+    from forecasting import forecast
+    from optimization import plan_transfers
+
+    assert brand.folder is not None, "a brand read from files"
+    workspace = Workspace.of(brand.folder)
+    made = _kept(brand, workspace) if keep_forecast else None
+    if made is None:
+        made = forecast(brand, backend=backend, workers=workers, progress=progress)
+        made.write(workspace.forecast)
+    ledger = Ledger(workspace.ledger_url)
+    result = plan_transfers(
+        brand,
+        made.frame,
+        approved=ledger.approved(brand.as_of),
+        rejected=ledger.rejected(brand.as_of),
+        progress=progress,
+    )
+    result.write(workspace.plan)
+    ident = plan_id(workspace.plan)
+    ledger.record_plan(ident, brand.as_of, brand.settings.name, result.transfers)
+    return made, result, ident
+
+
+def _kept(brand: Brand, workspace: Workspace) -> Forecast | None:
+    from forecasting import read_forecast
+
+    try:
+        return read_forecast(workspace.forecast, brand)
+    except (BadInput, FileNotFoundError):
+        return None
+
+
+def plan_id(folder: Path) -> str:
+    """Return the name of the plan in a folder, as the ledger knows it: a digest of its files."""
+    digest = hashlib.sha256((folder / "transfers.csv").read_bytes())
+    digest.update((folder / "plan.json").read_bytes())
+    return digest.hexdigest()[:12]
