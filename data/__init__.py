@@ -1,1 +1,52 @@
 """The brand's tables, settings and ledger: what is known, checked before anyone works with it."""
+
+from data.brand import Brand, check_brand, read_brand
+from data.errors import (
+    BadBrand,
+    BadDecision,
+    BadForecast,
+    BadInput,
+    Cancelled,
+    Conflict,
+    Failure,
+    NearfieldError,
+)
+from data.faults import CheckReport, Fault, Repair
+from data.progress import Progress, silent
+from data.settings import (
+    Costs,
+    ForecastSettings,
+    History,
+    PlanSettings,
+    Promise,
+    Promises,
+    Settings,
+    parse_settings,
+)
+
+__all__ = [
+    "BadBrand",
+    "BadDecision",
+    "BadForecast",
+    "BadInput",
+    "Brand",
+    "Cancelled",
+    "CheckReport",
+    "Conflict",
+    "Costs",
+    "Failure",
+    "Fault",
+    "ForecastSettings",
+    "History",
+    "NearfieldError",
+    "PlanSettings",
+    "Progress",
+    "Promise",
+    "Promises",
+    "Repair",
+    "Settings",
+    "check_brand",
+    "parse_settings",
+    "read_brand",
+    "silent",
+]

@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import Any, Literal, get_args
+from dataclasses import dataclass, field, fields, is_dataclass, replace
+from math import isfinite
+from typing import Any, Literal, TypeVar, get_args, get_origin, get_type_hints
 
 from data.faults import Fault
+from data.suggest import nearest
+
+_Section = TypeVar("_Section")
 
 DriverUse = Literal["known", "past"]
 """``known``: known over the horizon, a regressor; ``past``: only in history, not used to forecast."""
+
+
+def _require(holds: bool, name: str, expected: str, found: object) -> None:
+    if not holds:
+        raise ValueError(f"{name}|{expected}|{found!r}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +108,9 @@ class ForecastSettings:
     seed: int = 0
 
     def __post_init__(self) -> None:
-        _require(self.engine in get_args(Engine), "engine", " or ".join(get_args(Engine)), self.engine)
+        _require(
+            self.engine in get_args(Engine), "engine", " or ".join(get_args(Engine)), self.engine
+        )
         _require(100 <= self.samples <= 10_000, "samples", "100 to 10000", self.samples)
         _require(self.seed >= 0, "seed", ">= 0", self.seed)
 
@@ -149,14 +160,117 @@ class Settings:
             _require(use in get_args(DriverUse), driver, "known or past", use)
 
 
-def _require(holds: bool, name: str, expected: str, found: object) -> None:
-    if not holds:
-        raise ValueError(f"{name}|{expected}|{found!r}")
-
-
 def parse_settings(document: dict[str, Any]) -> tuple[Settings, tuple[Fault, ...]]:
     """Read settings from a parsed ``brand.toml``; every fault is collected, none is raised.
 
     :returns: the settings (defaults where a value is at fault) and the faults.
     """
-    raise NotImplementedError
+    faults: list[Fault] = []
+    settings = _read_section(Settings, document, "", faults)
+    return settings, tuple(faults)
+
+
+def _read_section(kind: type[_Section], values: Any, path: str, faults: list[Fault]) -> _Section:
+    """Build one dataclass from a TOML table; a value at fault takes its default."""
+    base = _defaults(kind, path)
+    if not isinstance(values, dict):
+        faults.append(
+            _fault(path, f"a section [{path}]", values, f"Write [{path}] and its settings below")
+        )
+        return base
+    hints = get_type_hints(kind)
+    known = [item.name for item in fields(kind)]
+    for name, value in values.items():
+        where = f"{path}.{name}" if path else name
+        if name not in known:
+            faults.append(_unknown(where, name, known))
+            continue
+        if is_dataclass(hints[name]):
+            part = _read_section(hints[name], value, where, faults)
+        elif name == "drivers":
+            part = _read_drivers(value, faults)
+        else:
+            typed = _typed(hints[name], value)
+            if typed is None:
+                faults.append(
+                    _fault(where, _TYPE_NAMES.get(hints[name], "text"), value, "Correct the value")
+                )
+                continue
+            part = typed
+        try:
+            base = replace(base, **{name: part})
+        except ValueError as error:
+            _, expected, found = str(error).split("|", 2)
+            faults.append(_fault(where, expected, part, "Correct the value"))
+    return base
+
+
+def _defaults(kind: type[_Section], path: str) -> _Section:
+    if kind is Promise:
+        return getattr(Promises(), path.rpartition(".")[2])
+    return kind()
+
+
+_TYPE_NAMES: dict[Any, str] = {
+    int: "a whole number",
+    float: "a number",
+    bool: "true or false",
+    str: "text in quotes",
+}
+
+
+def _typed(kind: Any, value: Any) -> Any:
+    """Return the value as its type, or None where it is of another."""
+    if get_origin(kind) is Literal:
+        return value if isinstance(value, str) else None
+    if kind is float and isinstance(value, int) and not isinstance(value, bool):
+        value = float(value)
+    if isinstance(value, bool) != (kind is bool) or not isinstance(value, kind):
+        return None
+    if isinstance(value, float) and not isfinite(value):
+        return None
+    return value
+
+
+def _read_drivers(values: Any, faults: list[Fault]) -> dict[str, DriverUse]:
+    drivers: dict[str, DriverUse] = {}
+    if not isinstance(values, dict):
+        faults.append(
+            _fault(
+                "drivers",
+                "a section [drivers]",
+                values,
+                'Write [drivers] and below it lines such as discount = "known"',
+            )
+        )
+        return drivers
+    for name, use in values.items():
+        if isinstance(use, str) and use in get_args(DriverUse):
+            drivers[name] = "known" if use == "known" else "past"
+        else:
+            faults.append(
+                _fault(
+                    f"drivers.{name}",
+                    "known or past",
+                    use,
+                    'Write "known" where it is known over the days to come, else "past"',
+                )
+            )
+            drivers[name] = "known"
+    return drivers
+
+
+def _unknown(where: str, name: str, known: list[str]) -> Fault:
+    alike = nearest(name, known)
+    return Fault(
+        table="settings",
+        column=where,
+        expected=f"a known setting ({', '.join(known)})",
+        found=f"an unknown one, '{name}'",
+        mend=f"Write '{alike}'" if alike else "Remove it or correct its name",
+        file="brand.toml",
+    )
+
+
+def _fault(where: str, expected: str, found: object, mend: str) -> Fault:
+    return Fault("settings", where, expected, repr(found)[:80], mend, file="brand.toml")

@@ -1,0 +1,246 @@
+"""What the tables must say together: names that are known, a network that fits, days that agree."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from data.findings import Findings, listed, quoted
+from data.reading import Rows
+from data.suggest import nearest
+from data.tables import BY_NAME, TABLES
+
+Tables = Mapping[str, Rows]
+
+_FARTHEST_GAP = np.timedelta64(731, "D")
+_SHARE_TOLERANCE = 0.01
+
+
+def check_together(tables: Tables, findings: Findings) -> None:
+    """Check everything that needs more than one row or more than one table."""
+    for rows in tables.values():
+        _references(rows, tables, findings)
+    if "sales" in tables:
+        _absurd_gap(tables["sales"], findings)
+    if "locations" in tables:
+        _main_exists(tables["locations"], findings)
+        _demand_shares(tables["locations"], findings)
+    if "locations" in tables and "lanes" in tables:
+        _lanes_fit(tables["lanes"], tables["locations"], findings)
+    if "locations" in tables and "assortment" in tables:
+        _assortment_of_mains(tables["assortment"], tables["locations"], findings)
+    if "products" in tables:
+        _similar_in_circles(tables["products"], findings)
+    if "events" in tables:
+        _event_scopes(tables, findings)
+
+
+def known_names(tables: Tables, name: str) -> set[str] | None:
+    """Return the names that a table declares, or None where it could not be read.
+
+    Regions are those of the table regions; without it, those with sales.
+    """
+    if name == "regions" and name not in tables:
+        if "sales" not in tables:
+            return None
+        return _used(tables["sales"].frame["region"])
+    if name not in tables:
+        return None
+    return _used(tables[name].frame[BY_NAME[name].key[0]])
+
+
+def _used(names: pd.Series[Any]) -> set[str]:
+    codes = np.unique(names.cat.codes.to_numpy())
+    return {str(names.cat.categories[code]) for code in codes if code >= 0}
+
+
+def _references(rows: Rows, tables: Tables, findings: Findings) -> None:
+    for column in rows.table.columns:
+        if column.refers_to is None:
+            continue
+        absent_file = column.refers_to in findings.files and column.refers_to not in tables
+        known = None if absent_file else known_names(tables, column.refers_to)
+        if known is None or (
+            column.refers_to == "regions" and rows.table.name == "sales" and "regions" not in tables
+        ):
+            continue
+        cells = rows.frame[column.name]
+        unknown = ~cells.cat.categories.isin(list(known))
+        hit = np.append(unknown, False)[cells.cat.codes.to_numpy()]
+        if not hit.any():
+            continue
+        names = list(
+            dict.fromkeys(cells.cat.categories[np.unique(cells.cat.codes.to_numpy()[hit])])
+        )
+        where = findings.files.get(column.refers_to, f"{column.refers_to}.csv")
+        if column.refers_to == "regions" and "regions" not in tables:
+            where = findings.files.get("sales", "sales")
+        alike = nearest(str(names[0]), known)
+        mend = f"Correct the name{f' ({quoted(alike)} is nearest)' if alike else ''} or add it to {where}"
+        findings.fault(
+            rows.table.name,
+            column.name,
+            f"names that {where} has",
+            f"{listed(names)}, unknown there",
+            mend,
+            np.flatnonzero(hit),
+        )
+
+
+def _absurd_gap(sales: Rows, findings: Findings) -> None:
+    """Tell days that lie years from all the others: a mistyped year."""
+    dates = sales.frame["date"].to_numpy()
+    days = np.unique(dates[~np.isnat(dates)])
+    gaps = np.flatnonzero(np.diff(days) > _FARTHEST_GAP)
+    for gap in gaps:
+        late = dates > days[gap]
+        early = dates <= days[gap]
+        few = late if late.sum() <= early.sum() else early
+        shown = np.unique(dates[few])[:5].astype("datetime64[D]")
+        findings.fault(
+            "sales",
+            "date",
+            "days without years between them",
+            f"{listed(str(day) for day in shown)}, more than two years from the other sales",
+            "Correct the year, or leave out a history that ended so long ago",
+            np.flatnonzero(few),
+        )
+
+
+def _main_exists(locations: Rows, findings: Findings) -> None:
+    kinds = locations.frame["kind"]
+    if not (kinds == "main").any() and len(kinds):
+        findings.fault(
+            "locations",
+            "kind",
+            "at least one main warehouse",
+            "none",
+            "Add the warehouse that everything comes from, with kind main",
+        )
+
+
+def _demand_shares(locations: Rows, findings: Findings) -> None:
+    frame = locations.frame
+    local = frame[frame["kind"].isin(("front", "store"))]
+    for (region, kind), group in local.groupby(["region", "kind"], observed=True):
+        shares = group["demand_share"].astype(float)
+        total = float(shares.sum())
+        given = int(shares.notna().sum())
+        if given == 0 or (given < len(shares) and total <= 1 + 1e-9):
+            continue
+        if abs(total - 1) > _SHARE_TOLERANCE or given < len(shares):
+            findings.fault(
+                "locations",
+                "demand_share",
+                f"shares that add up to 1 over the {kind}s of region {quoted(region)}",
+                f"{total:.10g}",
+                "Correct the shares, or leave all of them blank for equal ones",
+                group.index.to_numpy(),
+            )
+
+
+def _lanes_fit(lanes: Rows, locations: Rows, findings: Findings) -> None:
+    """A store sells and ships to nobody; a main is supplied from fronts (returns) and mains."""
+    kind = dict(
+        zip(
+            locations.frame["location"].astype(object),
+            locations.frame["kind"].astype(object),
+            strict=True,
+        )
+    )
+    origin = lanes.frame["origin"].astype(object).map(kind)
+    destination = lanes.frame["destination"].astype(object).map(kind)
+    wrong = (origin == "store") & destination.notna()
+    if wrong.any():
+        pairs = dict.fromkeys(
+            f"{o} to {d}" for o, d in zip(origin[wrong], destination[wrong], strict=True)
+        )
+        findings.fault(
+            "lanes",
+            "origin",
+            "lanes that start at a main or a front",
+            listed(pairs),
+            "Correct the origin (a store ships to nobody) or remove the lane",
+            np.flatnonzero(wrong),
+        )
+
+
+def _assortment_of_mains(assortment: Rows, locations: Rows, findings: Findings) -> None:
+    mains = set(locations.frame.loc[locations.frame["kind"] == "main", "location"].astype(object))
+    wrong = assortment.frame["location"].isin(mains).to_numpy()
+    if wrong.any():
+        findings.fault(
+            "assortment",
+            "location",
+            "fronts and stores",
+            f"{listed(dict.fromkeys(assortment.frame['location'][wrong]))}, main warehouses",
+            "Remove the rows; a main may hold everything",
+            np.flatnonzero(wrong),
+        )
+
+
+def _similar_in_circles(products: Rows, findings: Findings) -> None:
+    frame = products.frame
+    pairs = frame[["sku", "similar_to"]].astype(object).dropna()
+    after = dict(zip(pairs["sku"], pairs["similar_to"], strict=True))
+    circular = []
+    for sku in after:
+        seen, here = {sku}, after.get(sku)
+        while here is not None and here not in seen:
+            seen.add(here)
+            here = after.get(here)
+        if here == sku and after[sku] != sku:
+            circular.append(sku)
+    if circular:
+        findings.fault(
+            "products",
+            "similar_to",
+            "older products",
+            f"products that name each other in a circle: {listed(circular)}",
+            "Leave similar_to of the oldest one blank",
+            frame.index[frame["sku"].isin(circular)].to_numpy(),
+        )
+
+
+def _event_scopes(tables: Tables, findings: Findings) -> None:
+    frame = tables["events"].frame
+    scopes: list[tuple[str, set[str] | None]] = [("regions", known_names(tables, "regions"))]
+    if "products" in tables:
+        scopes.append(("categories", _used(tables["products"].frame["category"])))
+    for column, known in scopes:
+        if known is None:
+            continue
+        named = [split_names(text) for text in frame[column].astype(object)]
+        unknown = dict.fromkeys(name for names in named for name in names if name not in known)
+        if not unknown:
+            continue
+        hit: npt.NDArray[np.bool_] = np.array(
+            [any(n not in known for n in names) for names in named]
+        )
+        alike = nearest(next(iter(unknown)), known)
+        findings.fault(
+            "events",
+            column,
+            f"known {column}, joined by ;",
+            f"{listed(unknown)}, unknown",
+            f"Correct the name{f' ({quoted(alike)} is nearest)' if alike else ''}",
+            np.flatnonzero(hit),
+        )
+
+
+def split_names(text: object) -> tuple[str, ...]:
+    """Split names that are joined by ``;``; a blank gives none.
+
+    >>> split_names("C00; C01")
+    ('C00', 'C01')
+    """
+    if not isinstance(text, str):
+        return ()
+    return tuple(name.strip() for name in text.split(";") if name.strip())
+
+
+ORDER = {table.name: place for place, table in enumerate(TABLES)}

@@ -1,0 +1,105 @@
+"""Rows that share a key: exact copies are left out and counted, contradictions are faults."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import pyarrow as pa
+import pyarrow.csv
+import pyarrow.parquet
+
+from data.findings import Findings, listed
+from data.reading import Rows
+
+
+def leave_out_copies(rows: Rows, findings: Findings) -> pd.DataFrame:
+    """Return the rows without exact copies; rows of one key that differ are a fault.
+
+    Columns that are ignored otherwise count here: two rows that differ in an order number only
+    are no copies of each other.
+    """
+    frame, table = rows.frame, rows.table
+    shared = _share_a_key(rows)
+    if shared is None:
+        return frame
+    places = np.flatnonzero(shared)
+    part = frame.iloc[places].reset_index(drop=True)
+    unread = [name for name in rows.header if name not in frame.columns]
+    for name in unread:
+        part[f"\0{name}"] = _cells_at(rows, name, places)
+    whole = part.astype({c: object for c in part.columns if part[c].dtype == "category"})
+    copies = whole.duplicated(keep="first").to_numpy()
+    findings.repair(table.name, "exact copies of a row left out", int(copies.sum()))
+    if not table.repeats:
+        rest = whole[~copies]
+        differ = rest.duplicated(subset=list(table.key), keep=False).to_numpy()
+        if differ.any():
+            _contradiction(rows, rest[differ], places[~copies][differ], findings)
+    keep = np.ones(len(frame), dtype=bool)
+    keep[places[copies]] = False
+    return frame[keep]
+
+
+def _share_a_key(rows: Rows) -> npt.NDArray[np.bool_] | None:
+    """Return which rows share their key with another one; None where no row does."""
+    code = np.zeros(len(rows.frame), dtype=np.int64)
+    complete = np.ones(len(rows.frame), dtype=bool)
+    for name in rows.table.key:
+        part, size = _codes(rows.frame[name])
+        if rows.table.column(name).required:
+            complete &= part > 0
+        if code.size and int(code.max()) > np.iinfo(np.int64).max // (size + 1):
+            code = np.unique(code, return_inverse=True)[1].astype(np.int64)
+        code = code * size + part
+    shared = pd.Series(code).duplicated(keep=False).to_numpy() & complete
+    return shared if shared.any() else None
+
+
+def _codes(cells: pd.Series[Any]) -> tuple[npt.NDArray[np.int64], int]:
+    """Return a number from 0 for each cell, and how many numbers there are."""
+    if cells.dtype == "category":
+        return cells.cat.codes.to_numpy().astype(np.int64) + 1, len(cells.cat.categories) + 1
+    days = cells.to_numpy().astype("datetime64[D]").astype(np.int64)
+    blank = cells.isna().to_numpy()
+    if blank.all():
+        return np.zeros(len(days), dtype=np.int64), 1
+    first = int(days[~blank].min())
+    numbers = np.where(blank, 0, days - first + 1)
+    return numbers, int(numbers.max()) + 1
+
+
+def _cells_at(rows: Rows, name: str, places: npt.NDArray[np.int64]) -> list[Any]:
+    """Return the cells of a column that is ignored otherwise."""
+    if rows.path.suffix == ".parquet":
+        column = pa.parquet.read_table(rows.path, columns=[name]).column(name)
+    else:
+        options = pa.csv.ConvertOptions(include_columns=[name], column_types={name: pa.utf8()})
+        parse = pa.csv.ParseOptions(newlines_in_values=True, invalid_row_handler=lambda row: "skip")
+        column = pa.csv.read_csv(rows.path, parse_options=parse, convert_options=options).column(
+            name
+        )
+    return [str(value) for value in column.take(pa.array(places)).to_pylist()]
+
+
+def _contradiction(
+    rows: Rows, rest: pd.DataFrame, places: npt.NDArray[np.int64], findings: Findings
+) -> None:
+    table = rows.table
+    key = [name for name in table.key if rest[name].notna().any()]
+    first = rest.iloc[0]
+    named = ", ".join(_shown(first[name]) for name in key)
+    findings.fault(
+        table.name,
+        key[-1] if len(key) == 1 else None,
+        f"one row for each {', '.join(key)}",
+        f"rows that share them and differ, such as {listed([named])}",
+        "Keep one of them" if len(key) == 1 else "Keep the right one, or add them up into one row",
+        places,
+    )
+
+
+def _shown(value: object) -> str:
+    return str(value)[:10] if isinstance(value, pd.Timestamp) else str(value)

@@ -1,0 +1,306 @@
+"""What a table's own rows must hold, as pandera schemas made from the tables' declarations.
+
+Every schema is validated lazily, so that all rules are tried; a rule that fails names the rows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import pandera.pandas as pa
+from pandera.errors import SchemaErrors
+
+from data.departures import parse_departures
+from data.findings import SHOWN, Findings, listed
+from data.tables import LOCATION_KINDS, Column, Table
+
+EARLIEST = np.datetime64("2000-01-01", "s")
+LATEST = np.datetime64("2099-12-31", "s")
+
+Holds = Callable[[Any], "pd.Series[bool]"]
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One thing that rows must hold.
+
+    :param column: whose cells are shown when the rule is broken.
+    :param expected: what a fault's sentence says was expected.
+    :param mend: how a user mends it.
+    :param holds: from a column (or from the whole frame where ``of_row``) to a truth a row.
+    """
+
+    column: str
+    expected: str
+    mend: str
+    holds: Holds
+    of_row: bool = False
+
+    @property
+    def name(self) -> str:
+        """The check's name within pandera."""
+        return f"{self.column}|{self.expected}|{self.mend}"
+
+
+def check_rows(
+    table: Table,
+    frame: pd.DataFrame,
+    unread: dict[str, npt.NDArray[np.bool_]],
+    findings: Findings,
+) -> None:
+    """Check every rule of a table; the frame's index is the records' position from 0.
+
+    :param unread: for each column, the cells that are faults already.
+    """
+    rules = {rule.name: rule for rule in rules_of(table) if rule.column in frame}
+    try:
+        schema_of(table, tuple(frame.columns)).validate(frame, lazy=True, inplace=True)
+    except SchemaErrors as errors:
+        for error in errors.schema_errors:
+            rule = rules[error.check.name]
+            broken = ~error.check_output.to_numpy(dtype=bool)
+            if rule.column in unread:
+                broken &= ~unread[rule.column]
+            _tell(table, rule, frame, np.flatnonzero(broken), findings)
+
+
+def _tell(
+    table: Table,
+    rule: Rule,
+    frame: pd.DataFrame,
+    positions: npt.NDArray[np.int64],
+    findings: Findings,
+) -> None:
+    if not len(positions):
+        return
+    shown = frame[rule.column].iloc[positions[: 200 * SHOWN]]
+    findings.fault(table.name, rule.column, rule.expected, _found(shown), rule.mend, positions)
+
+
+def _found(cells: pd.Series[Any]) -> str:
+    if cells.isna().all():
+        return "blank cells"
+    if cells.dtype.kind == "M":
+        return listed(dict.fromkeys(str(day)[:10] for day in cells.dropna()))
+    if cells.dtype.kind == "f":
+        return listed(dict.fromkeys(f"{float(value):.10g}" for value in cells.dropna()))
+    return listed(dict.fromkeys(cells.dropna()))
+
+
+@cache
+def schema_of(table: Table, present: tuple[str, ...]) -> pa.DataFrameSchema:
+    """Return the pandera schema of a table with these columns."""
+    rules = [rule for rule in rules_of(table) if rule.column in present]
+    columns = {
+        name: pa.Column(
+            nullable=True,
+            checks=[_check(rule) for rule in rules if rule.column == name and not rule.of_row],
+        )
+        for name in present
+    }
+    return pa.DataFrameSchema(
+        columns,
+        checks=[_check(rule) for rule in rules if rule.of_row],
+        name=table.name,
+    )
+
+
+def _check(rule: Rule) -> pa.Check:
+    return pa.Check(rule.holds, name=rule.name, ignore_na=False, n_failure_cases=SHOWN)
+
+
+@cache
+def rules_of(table: Table) -> tuple[Rule, ...]:
+    """Return the rules of a table: of its columns first, then of its rows."""
+    rules = [rule for column in table.columns for rule in _of_column(column)]
+    return (*rules, *_OF_ROWS.get(table.name, ()))
+
+
+def _of_column(column: Column) -> list[Rule]:
+    rules = []
+    if column.required:
+        rules.append(Rule(column.name, "a value in every row", "Fill the cell", _present))
+    if column.kind == "day":
+        rules.append(
+            Rule(
+                column.name,
+                "days from 2000 to 2099",
+                "Correct the year",
+                _between(EARLIEST, LATEST),
+            )
+        )
+    if not column.numeric:
+        return rules
+    if not column.unlimited:
+        mend = "Write a number" + ("" if column.required else " or leave the cell blank")
+        rules.append(Rule(column.name, "finite numbers", mend, _finite))
+    if column.above is not None:
+        expected = f"numbers above {column.above:g}"
+        rules.append(
+            Rule(column.name, expected, f"Correct the {_plain(column)}", _above(column.above))
+        )
+    if column.least is not None or column.most is not None:
+        rules.append(_range(column))
+    if column.kind == "whole":
+        rules.append(Rule(column.name, "whole numbers", "Write a whole number", _whole))
+    return rules
+
+
+def _plain(column: Column) -> str:
+    return column.name.replace("_", " ")
+
+
+def _range(column: Column) -> Rule:
+    least, most = column.least, column.most
+    if most is None:
+        expected = f"numbers of at least {least:g}"
+    elif least is None:
+        expected = f"numbers of at most {most:g}"
+    else:
+        expected = f"numbers from {least:g} to {most:g}"
+    mend = f"Correct the {_plain(column)}"
+    if column.name == "units" and least == 0:
+        mend = "Correct the units; returns from shoppers do not belong here"
+    if column.name == "availability":
+        mend = "Write a share such as 0.75 (not 75 for 75 %)"
+    return Rule(column.name, expected, mend, _between(least, most))
+
+
+def _truth(series: Any, holds: Any) -> pd.Series[bool]:
+    return pd.Series(np.asarray(holds, dtype=bool), index=series.index)
+
+
+def _present(series: pd.Series[Any]) -> pd.Series[bool]:
+    return series.notna()
+
+
+def _finite(series: pd.Series[Any]) -> pd.Series[bool]:
+    return _truth(series, ~np.isinf(series.to_numpy()))
+
+
+def _whole(series: pd.Series[Any]) -> pd.Series[bool]:
+    values = series.to_numpy()
+    with np.errstate(invalid="ignore"):
+        return _truth(series, ~np.isfinite(values) | (np.floor(values) == values))
+
+
+def _above(limit: float) -> Holds:
+    return lambda series: _truth(series, ~(series.to_numpy() <= limit))
+
+
+def _between(least: Any, most: Any) -> Holds:
+    def holds(series: pd.Series[Any]) -> pd.Series[bool]:
+        values = series.to_numpy()
+        broken = np.zeros(len(values), dtype=bool)
+        if least is not None:
+            broken |= values < least
+        if most is not None:
+            broken |= values > most
+        return _truth(series, ~broken)
+
+    return holds
+
+
+def _text(frame: pd.DataFrame, column: str) -> npt.NDArray[np.object_]:
+    return frame[column].astype(object).where(frame[column].notna(), "").to_numpy(dtype=object)
+
+
+def _margin_within_price(frame: pd.DataFrame) -> pd.Series[bool]:
+    return _truth(frame, ~(frame["margin"].to_numpy() > frame["price"].to_numpy()))
+
+
+def _not_itself(frame: pd.DataFrame) -> pd.Series[bool]:
+    if "similar_to" not in frame:
+        return _truth(frame, np.ones(len(frame)))
+    similar = _text(frame, "similar_to")
+    return _truth(frame, (similar == "") | (similar != _text(frame, "sku")))
+
+
+def _known_kind(frame: pd.DataFrame) -> pd.Series[bool]:
+    return frame["kind"].isna() | frame["kind"].isin(LOCATION_KINDS)
+
+
+def _region_as_kind_needs(frame: pd.DataFrame) -> pd.Series[bool]:
+    kinds = _text(frame, "kind")
+    region = _text(frame, "region") if "region" in frame else np.full(len(frame), "")
+    return _truth(frame, ~np.isin(kinds, ("front", "store")) | (region != ""))
+
+
+def _goes_somewhere(frame: pd.DataFrame) -> pd.Series[bool]:
+    origin = _text(frame, "origin")
+    return _truth(frame, (origin == "") | (origin != _text(frame, "destination")))
+
+
+def _departs(series: pd.Series[Any]) -> pd.Series[bool]:
+    understood = {}
+    for text in series.dropna().unique():
+        try:
+            parse_departures(str(text))
+            understood[text] = True
+        except ValueError:
+            understood[text] = False
+    return _truth(series, [understood.get(text, True) for text in series])
+
+
+def _ends_after_start(frame: pd.DataFrame) -> pd.Series[bool]:
+    return _truth(frame, ~(frame["ends"].to_numpy() < frame["starts"].to_numpy()))
+
+
+_OF_ROWS: dict[str, tuple[Rule, ...]] = {
+    "products": (
+        Rule(
+            "margin",
+            "a margin of at most the price",
+            "Write money a unit before delivery, not a percentage",
+            _margin_within_price,
+            of_row=True,
+        ),
+        Rule(
+            "similar_to",
+            "another product",
+            "Name an older product or leave the cell blank",
+            _not_itself,
+            of_row=True,
+        ),
+    ),
+    "locations": (
+        Rule("kind", "main, front or store", "Write one of the three", _known_kind, of_row=True),
+        Rule(
+            "region",
+            "the region that a front or store serves",
+            "Write the region (only mains have none)",
+            _region_as_kind_needs,
+            of_row=True,
+        ),
+    ),
+    "lanes": (
+        Rule(
+            "destination",
+            "a destination other than the origin",
+            "Correct one of the two or remove the lane",
+            _goes_somewhere,
+            of_row=True,
+        ),
+        Rule(
+            "departs",
+            "weekdays such as Mon-Sat or Mon,Wed,Fri",
+            "Use Mon, Tue, Wed, Thu, Fri, Sat, Sun, or leave the cell blank for daily",
+            _departs,
+        ),
+    ),
+    "events": (
+        Rule(
+            "ends",
+            "a last day not before the first",
+            "Correct starts or ends",
+            _ends_after_start,
+            of_row=True,
+        ),
+    ),
+}
