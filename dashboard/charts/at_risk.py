@@ -1,0 +1,119 @@
+"""Money at risk from stockouts and service by field, without and with the plan."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import altair as alt
+import pandas as pd
+
+from dashboard import style
+from dashboard.language import _
+from dashboard.words import word
+
+MOST_REGIONS = 14
+"""Regions shown; the others follow on the forecasts page."""
+
+
+def by_day(risk: pd.DataFrame, currency: str) -> alt.LayerChart:
+    """Draw money at risk by day.
+
+    :param risk: as of :func:`optimization.outlook.at_risk`, by date.
+    """
+    colours = style.palette()
+    without, with_plan = _("without the plan"), _("with the plan")
+    lines = risk.rename(
+        columns={"lost_money_without": without, "lost_money_with": with_plan}
+    ).melt("date", [without, with_plan], var_name="case", value_name="money")
+    lines["label"] = [style.money(value, currency) for value in lines["money"]]
+    base = alt.Chart(lines).encode(
+        x=alt.X("date:T", axis=style.date_axis()),
+        y=alt.Y("money:Q", axis=style.number_axis(None, tickCount=4)),
+        color=alt.Color(
+            "case:N",
+            title=None,
+            scale=alt.Scale(domain=[without, with_plan], range=[colours.before, colours.after]),
+        ),
+        tooltip=[
+            alt.Tooltip("date:T", title=_("Day"), format=style.date_format()),
+            alt.Tooltip("case:N", title=_("Case")),
+            alt.Tooltip("label:N", title=_("Money at risk")),
+        ],
+    )
+    return (base.mark_area(opacity=0.25, line=False) + base.mark_line(point=True)).properties(
+        height=210
+    )
+
+
+def by_region(risk: pd.DataFrame, names: Mapping[str, str], currency: str) -> alt.LayerChart:
+    """Draw money at risk by region: a bar without the plan, a filled one with it.
+
+    :param risk: as of :func:`optimization.outlook.at_risk`, by region.
+    :param names: of the regions, for people.
+    """
+    colours = style.palette()
+    rows = risk.head(MOST_REGIONS).assign(
+        name=lambda frame: [names.get(region, region) for region in frame["region"]],
+        without=lambda frame: [style.money(value, currency) for value in frame["lost_money_without"]],
+        with_plan=lambda frame: [style.money(value, currency) for value in frame["lost_money_with"]],
+    )
+    tooltip = [
+        alt.Tooltip("name:N", title=_("Region")),
+        alt.Tooltip("without:N", title=_("without the plan")),
+        alt.Tooltip("with_plan:N", title=_("with the plan")),
+    ]
+    place = alt.Y("name:N", sort=list(rows["name"]), title=None)
+    base = alt.Chart(rows).encode(y=place, tooltip=tooltip)
+    before = base.mark_bar(color=colours.before, height=14).encode(
+        x=alt.X("lost_money_without:Q", axis=style.number_axis(None, tickCount=4, grid=True))
+    )
+    after = base.mark_bar(color=colours.after, height=8).encode(x="lost_money_with:Q")
+    return alt.layer(before, after).properties(height=alt.Step(22))
+
+
+def service(shares: Mapping[str, Mapping[str, float]]) -> alt.LayerChart:
+    """Draw the share of demand that each field serves, one bar a case.
+
+    :param shares: case (as shown) to field to share.
+    """
+    colours = style.palette()
+    fields = ("near", "mid", "far", "lost")
+    rows = pd.DataFrame(
+        [
+            {"case": case, "field": word(field), "share": of[field], "order": place}
+            for case, of in shares.items()
+            for place, field in enumerate(fields)
+        ]
+    )
+    rows["label"] = [style.percent(share, 1) for share in rows["share"]]
+    rows["short"] = [style.percent(share) if share >= 0.05 else "" for share in rows["share"]]
+    base = alt.Chart(rows).encode(
+        y=alt.Y("case:N", sort=list(shares), title=None),
+        x=alt.X(
+            "share:Q",
+            stack="zero",
+            axis=alt.Axis(title=None, format=".0%", tickCount=5),
+            scale=alt.Scale(domain=[0, 1]),
+        ),
+        order="order:Q",
+        tooltip=[
+            alt.Tooltip("case:N", title=_("Case")),
+            alt.Tooltip("field:N", title=_("Field")),
+            alt.Tooltip("label:N", title=_("Share of demand")),
+        ],
+    )
+    bars = base.mark_bar(height=26, cornerRadiusEnd=0).encode(
+        color=alt.Color(
+            "field:N",
+            title=None,
+            sort=[word(field) for field in fields],
+            scale=alt.Scale(
+                domain=[word(field) for field in fields],
+                range=[colours.near, colours.mid, colours.far, colours.lost],
+            ),
+        )
+    )
+    words = base.mark_text(align="right", dx=-6, color=colours.ground, fontWeight=600).encode(
+        text="short:N"
+    )
+    return alt.layer(bars, words).properties(height=alt.Step(38))

@@ -1,0 +1,98 @@
+"""Named days as bars above a chart, each on a row where it overlaps no other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import altair as alt
+import pandas as pd
+
+from dashboard import style
+from dashboard.language import _
+
+MOST_ROWS = 3
+ROW_HEIGHT = 17
+
+
+def assign_rows(spans: Iterable[tuple[pd.Timestamp, pd.Timestamp]], rows: int) -> list[int]:
+    """Give each span (start, end) the first row that is free; -1 where none is.
+
+    Spans are taken in the order given, so that the ones named first keep their place.
+
+    >>> day = pd.Timestamp
+    >>> assign_rows([(day(2025, 1, 1), day(2025, 1, 3)), (day(2025, 1, 2), day(2025, 1, 4))], 2)
+    [0, 1]
+    """
+    taken: list[list[tuple[pd.Timestamp, pd.Timestamp]]] = [[] for _row in range(rows)]
+    found = []
+    for start, end in spans:
+        place = -1
+        for row, others in enumerate(taken):
+            if all(end < other_start or start > other_end for other_start, other_end in others):
+                others.append((start, end))
+                place = row
+                break
+        found.append(place)
+    return found
+
+
+def event_layers(
+    events: pd.DataFrame, first: pd.Timestamp, last: pd.Timestamp
+) -> tuple[list[alt.LayerChart | alt.Chart], int]:
+    """Return the layers to add to a chart over days, and how many rows stand above it.
+
+    :param events: name (to be shown), starts, ends, provisional (bool); more columns are left.
+    :param first: first day of the chart; events are cut to its days.
+    :param last: last day of the chart.
+    """
+    frame = events.loc[(events["starts"] <= last) & (events["ends"] >= first)].copy()
+    if frame.empty:
+        return [], 0
+    colours = style.palette()
+    half = pd.Timedelta(hours=12)
+    frame["from"] = frame["starts"].clip(lower=first) - half
+    frame["to"] = frame["ends"].clip(upper=last) + half
+    # A name needs room: a rough width of each letter, as a share of the days shown.
+    width = (last - first) / 110
+    letters = frame["name"].map(lambda name: sum(1.9 if ord(c) > 0x2E80 else 1.0 for c in name))
+    length = letters * width
+    # Near the end of the days a name is written towards the left.
+    frame["left"] = frame["from"] + length <= last + half
+    begins = frame["from"].where(frame["left"], frame["to"] - length)
+    reach = (frame["from"] + length).where(frame["left"], frame["to"])
+    spans = zip(
+        begins.combine(frame["from"], min), reach.combine(frame["to"], max), strict=True
+    )
+    frame["row"] = assign_rows(spans, MOST_ROWS)
+    frame = frame[frame["row"] >= 0]
+    frame["state"] = [_("provisional: not announced yet") if p else "" for p in frame["provisional"]]
+    rows = int(frame["row"].max()) + 1
+    layers: list[alt.LayerChart | alt.Chart] = []
+    for row, part in frame.groupby("row"):
+        top = -ROW_HEIGHT * (int(str(row)) + 1)
+        base = alt.Chart(part).encode(
+            x=alt.X("from:T"),
+            tooltip=[
+                alt.Tooltip("name:N", title=_("Event")),
+                alt.Tooltip("starts:T", title=_("From"), format=style.date_format()),
+                alt.Tooltip("ends:T", title=_("To"), format=style.date_format()),
+                alt.Tooltip("state:N", title=_("State")),
+            ],
+        )
+        layers.append(
+            base.mark_rect(color=colours.event, opacity=0.07).encode(x2="to:T"),
+        )
+        layers.append(
+            base.mark_bar(color=colours.event, height=3, cornerRadius=1).encode(
+                x2="to:T",
+                y=alt.value(top + ROW_HEIGHT - 3),
+                opacity=alt.condition("datum.provisional", alt.value(0.45), alt.value(0.95)),
+            )
+        )
+        for left, side, edge in ((True, "left", "from:T"), (False, "right", "to:T")):
+            layers.append(
+                base.transform_filter(alt.datum.left == left)
+                .mark_text(color=colours.event, align=side, baseline="bottom", fontSize=11, dy=-1)
+                .encode(x=edge, y=alt.value(top + ROW_HEIGHT - 4), text="name:N")
+            )
+    return layers, rows
