@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 
@@ -22,9 +23,7 @@ def parser() -> argparse.ArgumentParser:
     )
     top.add_argument("--version", action="version", version=_version())
     commands = top.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    for add in (
-        _demo, _check, _forecast, _plan, _prepare, _backtest, _import, _serve,
-    ):  # fmt: skip
+    for add in COMMANDS.values():
         add(commands)
     return top
 
@@ -38,7 +37,7 @@ def _command(
     command: argparse.ArgumentParser = commands.add_parser(
         name,
         help=summary,
-        description=f"{summary}. {more}".strip(),
+        description=f"{summary[0].upper()}{summary[1:]}. {more}".strip(),
         epilog=f"example:\n  {example}\n\n{_EXIT_CODES}",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
@@ -264,3 +263,16 @@ def _version() -> str:
         return f"nearfield {version('nearfield')}"
     except PackageNotFoundError:
         return "nearfield (not installed)"
+
+
+COMMANDS: dict[str, Callable[[_Commands], None]] = {
+    "demo": _demo,
+    "check": _check,
+    "forecast": _forecast,
+    "plan": _plan,
+    "prepare": _prepare,
+    "backtest": _backtest,
+    "import": _import,
+    "serve": _serve,
+}
+"""Every command and the function that declares it."""

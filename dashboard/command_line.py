@@ -18,11 +18,15 @@ from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, NoReturn
 
+from dashboard.arguments import COMMANDS, parser
+
 if TYPE_CHECKING:
     from dashboard.commands import Outcome
     from dashboard.jobs import Report, Status
     from data.errors import BadBrand
     from data.progress import Progress
+
+__all__ = ["COMMANDS", "main"]
 
 DONE, FAILED, BAD_INPUT, INTERRUPTED, TERMINATED = 0, 1, 2, 130, 143
 STANDS = "what was there before stands"
@@ -38,8 +42,6 @@ def main(argv: Sequence[str] | None = None) -> int:
     :param argv: the arguments after the program's name; default: those of the process.
     :returns: the exit code.
     """
-    from dashboard.arguments import parser
-
     try:
         options = parser().parse_args(argv)
     except SystemExit as stop:  # argparse: 0 after --help, 2 after a usage error

@@ -33,6 +33,7 @@ from data.errors import BadInput
 Status = Literal["running", "done", "failed", "cancelled"]
 
 ROOT = Path(__file__).resolve().parents[1]
+PROGRAM = (sys.executable, "-m", "dashboard.command_line")
 SECONDS_TO_STOP = 5.0
 """How long a cancelled job may take to stop by itself before it is killed."""
 
@@ -74,10 +75,18 @@ class Job:
         return (end - datetime.fromisoformat(self.started)).total_seconds()
 
 
-def start(folder: Path, kind: str, arguments: Sequence[str], who: str = "") -> Job:
+def start(
+    folder: Path,
+    kind: str,
+    arguments: Sequence[str],
+    who: str = "",
+    program: Sequence[str] = PROGRAM,
+) -> Job:
     """Start the command line on ``arguments``, unless a job of this kind is running.
 
     :param folder: where the jobs of a brand are kept.
+    :param program: what is run; it is given ``arguments`` and ``--job``, and uses
+        :class:`Report`.
     :raises AlreadyRunning: says which job, and who started it.
     """
     folder.mkdir(parents=True, exist_ok=True)
@@ -97,7 +106,7 @@ def start(folder: Path, kind: str, arguments: Sequence[str], who: str = "") -> J
         lock.truncate()
         lock.write(job.id)
         lock.flush()
-        _children.append(_spawn(place, job, lock.fileno()))
+        _children.append(_spawn(place, [*program, *arguments], lock.fileno()))
     return job
 
 
@@ -105,11 +114,11 @@ _children: list[subprocess.Popen[bytes]] = []
 """Jobs started here and not yet seen to end, so that none stays behind as a zombie."""
 
 
-def _spawn(place: Path, job: Job, lock: int) -> subprocess.Popen[bytes]:
+def _spawn(place: Path, program: Sequence[str], lock: int) -> subprocess.Popen[bytes]:
     environment = dict(os.environ)
     paths = [str(ROOT), environment.get("PYTHONPATH", "")]
     environment["PYTHONPATH"] = os.pathsep.join(path for path in paths if path)
-    command = [sys.executable, "-m", "dashboard.command_line", *job.arguments, "--job", str(place)]
+    command = [*program, "--job", str(place)]
     with (place / "log.txt").open("wb") as log:
         return subprocess.Popen(
             command,

@@ -10,6 +10,7 @@ from data.errors import BadInput
 
 if TYPE_CHECKING:
     from data import Brand, Workspace
+    from data.ledger import Ledger
     from data.progress import Progress
     from forecasting import Forecast
     from optimization import Plan
@@ -53,7 +54,7 @@ def prepared(
     )
     result.write(workspace.plan)
     ident = plan_id(workspace.plan)
-    ledger.record_plan(ident, brand.as_of, brand.settings.name, result.transfers)
+    record(ledger, ident, brand, result)
     return made, result, ident
 
 
@@ -64,6 +65,11 @@ def _kept(brand: Brand, workspace: Workspace) -> Forecast | None:
         return read_forecast(workspace.forecast, brand)
     except (BadInput, FileNotFoundError):
         return None
+
+
+def record(ledger: Ledger, ident: str, brand: Brand, plan: Plan) -> None:
+    """Record a plan's transfers for people's decision; recording one twice changes nothing."""
+    ledger.record_plan(ident, plan.as_of, brand.settings.name, plan.transfers)
 
 
 def plan_id(folder: Path) -> str:

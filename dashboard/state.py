@@ -14,7 +14,10 @@ from typing import TYPE_CHECKING
 import pandas as pd
 import streamlit as st
 
+from dashboard import prepared
 from data import Brand, Workspace, read_brand
+from data.roles import Person, local_person
+from optimization import read_plan
 
 if TYPE_CHECKING:
     from data.ledger import Ledger
@@ -111,8 +114,6 @@ def forecast() -> Forecast | None:
 
 @st.cache_resource(max_entries=4, show_spinner=False)
 def _plan(folder: str, files: Signature) -> Plan:
-    from optimization import read_plan
-
     return read_plan(Path(folder))
 
 
@@ -134,6 +135,30 @@ def _ledger(url: str) -> Ledger:
 def ledger() -> Ledger:
     """Return the ledger of the brand shown."""
     return _ledger(workspace().ledger_url)
+
+
+def plan_id() -> str:
+    """Return the name of the plan shown, as the ledger knows it."""
+    return prepared.plan_id(workspace().plan)
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def _recorded(url: str, ident: str, folder: str) -> bool:
+    # A plan is recorded when it is made; this mends a stop between writing and recording.
+    prepared.record(_ledger(url), ident, brand(), read_plan(Path(folder)))
+    return True
+
+
+def transfers() -> pd.DataFrame:
+    """Return the transfers of the plan shown as they stand in the ledger now."""
+    ident = plan_id()
+    _recorded(workspace().ledger_url, ident, str(workspace().plan))
+    return ledger().transfers(ident)
+
+
+def person() -> Person:
+    """Return who acts, with their roles; without sign-in whoever sits here has all."""
+    return local_person(who())
 
 
 def who() -> str:

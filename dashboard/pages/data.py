@@ -1,9 +1,167 @@
-"""The page of data."""
+"""The brand's tables: what is wrong with them, what was repaired, and how to bring one's own."""
 
 from __future__ import annotations
 
+import pandas as pd
 import streamlit as st
 
-from dashboard.language import _
+from dashboard import state, style
+from dashboard.language import _, ngettext
+from data import Brand, CheckReport, check_brand
+from data.errors import BadBrand
+from data.tables import TABLES
+from data.upload import read_zipped, templates
 
-st.title(_("Data"))
+PREVIEW_ROWS = 1_000
+
+
+def main() -> None:
+    """Draw the page."""
+    st.title(_("Data"))
+    brand, report = _read()
+    _checks(report)
+    if brand is not None:
+        _tables(brand)
+    _own()
+
+
+def _read() -> tuple[Brand | None, CheckReport]:
+    try:
+        brand = state.brand()
+    except BadBrand as faulty:
+        return None, CheckReport(faults=faulty.faults)
+    return brand, brand.report
+
+
+def _checks(report: CheckReport) -> None:
+    st.subheader(_("Checks"))
+    if report.ok:
+        st.success(_("No fault in any table."), icon=":material/check:")
+    else:
+        st.error(
+            ngettext(
+                "{count} fault. Nothing else is shown until it is mended.",
+                "{count} faults. Nothing else is shown until they are mended.",
+                len(report.faults),
+            ).format(count=len(report.faults)),
+            icon=":material/error:",
+        )
+        show_faults(report)
+    if report.repairs:
+        st.caption(_("Repaired while reading, and counted:"))
+        st.dataframe(
+            pd.DataFrame([(r.table, r.what, r.count) for r in report.repairs]),
+            hide_index=True,
+            column_config={
+                "0": _("Table"),
+                "1": st.column_config.TextColumn(_("What"), width="large"),
+                "2": st.column_config.NumberColumn(_("How often"), format="localized"),
+            },
+        )
+
+
+def show_faults(report: CheckReport) -> None:
+    """Draw every fault: where, what was expected, what was found, how to mend it."""
+    rows = [
+        (
+            fault.file or fault.table,
+            fault.column or "",
+            ", ".join(str(row) for row in fault.rows),
+            fault.count,
+            fault.expected,
+            fault.found,
+            fault.mend,
+        )
+        for fault in report.faults
+    ]
+    st.dataframe(
+        pd.DataFrame(rows),
+        hide_index=True,
+        column_config={
+            "0": _("File"),
+            "1": _("Column"),
+            "2": _("First rows"),
+            "3": _("How often"),
+            "4": st.column_config.TextColumn(_("Expected"), width="medium"),
+            "5": st.column_config.TextColumn(_("Found"), width="medium"),
+            "6": st.column_config.TextColumn(_("How to mend it"), width="large"),
+        },
+    )
+
+
+def _tables(brand: Brand) -> None:
+    st.subheader(_("Tables"))
+    known = {table.name: table for table in TABLES}
+    name = st.segmented_control(
+        _("Table"),
+        options=list(known),
+        format_func=lambda table: f"{table} · {style.compact(len(getattr(brand, table)))}",
+        default="sales",
+        required=True,
+        key="table",
+        label_visibility="collapsed",
+    )
+    frame: pd.DataFrame = getattr(brand, str(name))
+    st.caption(
+        style.plain(known[str(name)].meaning)
+        + " · "
+        + ngettext("{count} row", "{count} rows", len(frame)).format(
+            count=style.number(len(frame))
+        )
+        + (
+            " · " + _("the last {count} are shown").format(count=style.number(PREVIEW_ROWS))
+            if len(frame) > PREVIEW_ROWS
+            else ""
+        )
+    )
+    st.dataframe(frame.tail(PREVIEW_ROWS), hide_index=True, height=320)
+
+
+def _own() -> None:
+    st.subheader(_("Bring your own brand"))
+    st.write(
+        _(
+            "A brand is a folder with one file a table, CSV or Parquet, and brand.toml. Fill in "
+            "the templates, zip the folder and upload it here. It is checked whole before "
+            "anything is forecast."
+        )
+    )
+    st.download_button(
+        _("Download the templates"),
+        templates,
+        file_name="nearfield-templates.zip",
+        mime="application/zip",
+        icon=":material/download:",
+    )
+    file = st.file_uploader(_("A zipped brand folder"), type="zip", key="upload")
+    if file is not None:
+        _take(file.getvalue())
+    if st.session_state.get(state.UPLOAD_KEY):
+        st.info(_("You see an uploaded brand. Only this browser session shows it."))
+        if st.button(_("Back to the brand of this server")):
+            state.show_uploaded(None)
+            st.rerun()
+
+
+def _take(content: bytes) -> None:
+    """Check an uploaded brand; offer to show it where it has no fault."""
+    try:
+        name = state.unpack(content, read_zipped)
+    except BadBrand as faulty:
+        report = CheckReport(faults=faulty.faults)
+    else:
+        report = check_brand(state.uploads_folder() / name)
+    if not report.ok:
+        st.error(_("The upload was not taken: it has faults."), icon=":material/error:")
+        show_faults(report)
+        return
+    rows = sum(report.rows.values())
+    st.success(
+        _("No fault in {rows} rows.").format(rows=style.number(rows)), icon=":material/check:"
+    )
+    if st.button(_("Show this brand"), type="primary"):
+        state.show_uploaded(name)
+        st.switch_page("pages/overview.py")
+
+
+main()

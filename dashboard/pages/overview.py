@@ -2,10 +2,280 @@
 
 from __future__ import annotations
 
+import pandas as pd
 import streamlit as st
 
-from dashboard import first_visit
-from dashboard.language import _
+from dashboard import first_visit, running, sidebar, state, style
+from dashboard.charts import at_risk as charts
+from dashboard.language import _, ngettext
+from dashboard.words import word
+from data import Brand
+from optimization import Plan, outlook
 
-st.title(_("Overview"))
-plan = first_visit.need_plan()
+MOST_TRIPS = 6
+MOST_PRODUCTS = 8
+
+
+def main() -> None:
+    """Draw the page."""
+    plan = first_visit.need_plan()
+    brand = state.brand()
+    _heading(plan, brand)
+    _figures(plan, brand)
+    left, right = st.columns(2, gap="large")
+    with left:
+        _trips(plan, brand)
+    with right:
+        _worst(plan, brand)
+    left, right = st.columns(2, gap="large")
+    with left:
+        _risk_by_day(plan)
+        _service(plan)
+    with right:
+        _risk_by_region(plan, brand)
+    _trust(plan, brand)
+
+
+def _heading(plan: Plan, brand: Brand) -> None:
+    title, badge = st.columns([5, 1], vertical_alignment="bottom")
+    title.title(_("Overview"))
+    if brand.settings.simulated:
+        with badge:
+            sidebar.simulated_badge()
+    ends = plan.as_of + pd.Timedelta(days=plan.horizon_days)
+    st.caption(
+        _("{brand} · plan for {first} to {last} · sales known to {day}").format(
+            brand=style.plain(brand.settings.name),
+            first=style.date(plan.as_of + pd.Timedelta(days=1)),
+            last=style.date(ends),
+            day=style.date(brand.as_of, year=True),
+        )
+    )
+    if plan.as_of != brand.as_of:
+        st.warning(
+            _("This plan is as of {day}; the sales have moved on. Plan again.").format(
+                day=style.date(plan.as_of, year=True)
+            ),
+            icon=":material/update:",
+        )
+        running.button("plan", _("Forecast and plan again"))
+    running.watch("plan")
+
+
+def _figures(plan: Plan, brand: Brand) -> None:
+    whole = plan.stockouts[["lost_money_without", "lost_money_with"]].sum()
+    without, with_plan = float(whole.iloc[0]), float(whole.iloc[1])
+    currency = brand.settings.currency
+    before, after = _shares(plan)
+    columns = st.columns(4)
+    columns[0].metric(
+        _("Money at risk"),
+        style.money(with_plan, currency),
+        _("{money} without the plan").format(money=style.money(without, currency)),
+        delta_color="off",
+        delta_arrow="off",
+        border=True,
+        help=_(
+            "Expected profit missed over the horizon because a region's own stock does not "
+            "serve the whole demand."
+        ),
+    )
+    columns[1].metric(
+        _("Gain of the plan"),
+        style.money(plan.gain, currency),
+        _("{money} if nothing is moved").format(money=style.money(plan.doing_nothing, currency)),
+        delta_color="off",
+        delta_arrow="off",
+        border=True,
+        help=_(
+            "Expected profit with the plan above that of moving nothing, both measured on "
+            "fresh sample paths of demand."
+        ),
+    )
+    columns[2].metric(
+        _("Served near or mid"),
+        style.percent(after["near"] + after["mid"], 1),
+        _("{share} without the plan").format(
+            share=style.percent(before["near"] + before["mid"], 1)
+        )
+        if before
+        else None,
+        delta_color="off",
+        delta_arrow="off",
+        border=True,
+        help=_("Share of demand served from the shoppers' own region: in half an hour or four."),
+    )
+    waiting = _waiting(plan)
+    columns[3].metric(
+        _("Waiting for a decision"),
+        style.number(len(waiting)),
+        _("of {count} transfers").format(count=style.number(len(plan.transfers))),
+        delta_color="off",
+        delta_arrow="off",
+        border=True,
+    )
+
+
+def _shares(plan: Plan) -> tuple[dict[str, float], dict[str, float]]:
+    """Return the shares of the fields doing nothing (empty where not known) and with the plan."""
+    before = plan.details.get("service_doing_nothing")
+    return (outlook.shares(before) if before else {}), outlook.shares(plan.service)
+
+
+def _waiting(plan: Plan) -> pd.Series:
+    """Return the names of the plan's transfers that wait for a decision."""
+    rows = state.transfers()
+    return rows.loc[rows["state"] == "proposed", "transfer"]
+
+
+def _trips(plan: Plan, brand: Brand) -> None:
+    st.subheader(_("Trips waiting for a decision"))
+    trips = outlook.waiting_trips(plan, brand.lanes, _waiting(plan))
+    if trips.empty:
+        st.success(_("Nothing waits: every proposed transfer is decided."), icon=":material/check:")
+        st.page_link("pages/transfers.py", label=_("See the transfers"))
+        return
+    names = dict(zip(brand.locations["location"], brand.locations["name"], strict=True))
+    for trip in trips.head(MOST_TRIPS).itertuples():
+        day = style.date(trip.dispatch_date)
+        _row(
+            "pages/transfers.py",
+            {"lane": str(trip.lane), "date": f"{trip.dispatch_date:%Y-%m-%d}"},
+            f"{day} · {_name(names, trip.origin)} → {_name(names, trip.destination)}",
+            style.money(trip.gain, brand.settings.currency),
+            _trip_words(trip),
+            urgent=trip.days_left <= 1,
+        )
+    rest = len(trips) - MOST_TRIPS
+    if rest > 0:
+        st.page_link(
+            "pages/transfers.py",
+            label=ngettext("{count} more trip", "{count} more trips", rest).format(
+                count=style.number(rest)
+            ),
+            icon=":material/arrow_forward:",
+        )
+
+
+def _trip_words(trip: object) -> str:
+    vehicles, transfers = int(trip.vehicles), int(trip.transfers)  # type: ignore[attr-defined]
+    parts = [
+        ngettext("{count} vehicle", "{count} vehicles", vehicles).format(count=vehicles),
+        _("{share} full").format(share=style.percent(trip.fill)),  # type: ignore[attr-defined]
+        ngettext("{count} transfer", "{count} transfers", transfers).format(count=transfers),
+    ]
+    if trip.days_left <= 1:  # type: ignore[attr-defined]
+        parts.append(_("leaves on the next day"))
+    return " · ".join(parts)
+
+
+def _name(names: dict[str, str], key: object) -> str:
+    return names.get(str(key)) or str(key)
+
+
+def _row(
+    page: str, query: dict[str, str], title: str, amount: str, words: str, *, urgent: bool = False
+) -> None:
+    """Draw one item: a link with its filter, the money at stake, and what is to be known."""
+    left, right = st.columns([5, 1.4], vertical_alignment="center")
+    left.page_link(
+        page,
+        label=style.plain(title),
+        icon=":material/priority_high:" if urgent else ":material/chevron_right:",
+        query_params=query,
+        width="stretch",
+    )
+    right.markdown(f"**{style.plain(amount)}**", text_alignment="right")
+    left.caption(style.plain(words))
+
+
+def _worst(plan: Plan, brand: Brand) -> None:
+    st.subheader(_("Still at risk with the plan"))
+    rows = outlook.worst(plan.stockouts, MOST_PRODUCTS)
+    if rows.empty:
+        st.success(_("No product is expected to run short."), icon=":material/check:")
+        return
+    regions = dict(zip(brand.regions["region"], brand.regions["name"], strict=True))
+    products = dict(zip(brand.products["sku"], brand.products["name"], strict=True))
+    for row in rows.itertuples():
+        first = (
+            _("likely short from {day}").format(day=style.date(row.first_day))
+            if pd.notna(row.first_day)
+            else _("short on no single day")
+        )
+        without = style.money(row.lost_money_without, brand.settings.currency)
+        _row(
+            "pages/forecasts.py",
+            {"region": str(row.region), "sku": str(row.sku)},
+            f"{_name(regions, row.region)} · {_name(products, row.sku)}",
+            style.money(row.lost_money_with, brand.settings.currency),
+            f"{first} · " + _("{money} without the plan").format(money=without),
+            urgent=pd.notna(row.first_day) and row.first_day <= plan.as_of + pd.Timedelta(days=2),
+        )
+
+
+def _risk_by_day(plan: Plan) -> None:
+    st.subheader(_("Money at risk by day"))
+    style.show(charts.by_day(outlook.at_risk(plan.stockouts, ["date"]), plan.currency))
+
+
+def _risk_by_region(plan: Plan, brand: Brand) -> None:
+    st.subheader(_("Money at risk by region"))
+    names = dict(zip(brand.regions["region"], brand.regions["name"], strict=True))
+    style.show(charts.by_region(outlook.at_risk(plan.stockouts, ["region"]), names, plan.currency))
+
+
+def _service(plan: Plan) -> None:
+    st.subheader(_("Where demand is served from"))
+    before, after = _shares(plan)
+    cases = {_("without the plan"): before} if before else {}
+    style.show(charts.service({**cases, _("with the plan"): after}))
+
+
+def _trust(plan: Plan, brand: Brand) -> None:
+    """Draw what the figures above rest on."""
+    st.subheader(_("What this rests on"))
+    data, forecast, made, local = st.columns(4, gap="medium")
+    with data:
+        repairs = sum(repair.count for repair in brand.report.repairs)
+        st.page_link("pages/data.py", label=_("Data"), icon=":material/table_chart:")
+        st.caption(
+            ngettext(
+                "No fault; {count} repair made while reading",
+                "No fault; {count} repairs made while reading",
+                repairs,
+            ).format(count=style.number(repairs))
+        )
+    with forecast:
+        _forecast_flags()
+    with made:
+        st.page_link("pages/runs.py", label=_("Plan"), icon=":material/history:")
+        gap = (
+            _("no bound known")
+            if plan.gap is None
+            else _("at most {share} below the best possible").format(
+                share=style.percent(plan.gap, 1)
+            )
+        )
+        st.caption(f"{word(plan.status)} · {gap}")
+    with local:
+        if not state.signed_in():
+            st.markdown(f":material/lock_open: {_('No sign-in')}")
+            st.caption(_("Anyone who reaches this page can decide."))
+
+
+def _forecast_flags() -> None:
+    forecast = state.forecast()
+    flags = forecast.flags if forecast is not None else {}
+    flagged, total = sum(flags.values()), len(forecast.series) if forecast is not None else 0
+    st.page_link("pages/forecasts.py", label=_("Forecast"), icon=":material/show_chart:")
+    st.caption(
+        ngettext(
+            "{flagged} of {count} series is not an ordinary fit",
+            "{flagged} of {count} series are not ordinary fits",
+            flagged,
+        ).format(flagged=style.number(flagged), count=style.number(total))
+    )
+
+
+main()

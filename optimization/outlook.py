@@ -1,0 +1,79 @@
+"""A plan seen from above: money at risk, the worst products, the trips that wait."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import pandas as pd
+
+from optimization.plan import FIELDS, Plan
+
+_MEASURES = ("lost_units_without", "lost_units_with", "lost_money_without", "lost_money_with")
+FULL = 0.95
+"""Fill from which a trip counts as full."""
+
+
+def at_risk(stockouts: pd.DataFrame, by: Sequence[str]) -> pd.DataFrame:
+    """Add up expected losses without and with the plan.
+
+    :param stockouts: as in :data:`optimization.plan.STOCKOUTS`.
+    :param by: columns of it to keep: region, sku, date.
+    :returns: ``by`` and the four ``lost_…`` columns, the most money at risk without the plan
+        first; by date in the order of days.
+    """
+    added = stockouts.groupby(list(by), observed=True, as_index=False)[list(_MEASURES)].sum()
+    if list(by) == ["date"]:
+        return added
+    order = added["lost_money_without"].sort_values(ascending=False, kind="stable").index
+    return added.loc[order].reset_index(drop=True)
+
+
+def worst(stockouts: pd.DataFrame, count: int) -> pd.DataFrame:
+    """Return the series that lose the most money even with the plan.
+
+    :returns: region, sku, lost_units_with, lost_money_without, lost_money_with, first_day (the
+        first day that is more likely short than not under the plan; NaT where none is), at most
+        ``count`` rows, the most money first.
+    """
+    added = at_risk(stockouts, ["region", "sku"])
+    added = added[added["lost_money_with"] > 0]
+    likely = stockouts[stockouts["probability_with"] >= 0.5]
+    first = likely.groupby(["region", "sku"], observed=True, as_index=False)["date"].min()
+    added = added.merge(first.rename(columns={"date": "first_day"}), how="left")
+    return added.nlargest(count, "lost_money_with").reset_index(drop=True)
+
+
+def waiting_trips(
+    plan: Plan, lanes: pd.DataFrame, waiting: pd.Series | None = None
+) -> pd.DataFrame:
+    """Return the trips with transfers that wait for a decision, the soonest first.
+
+    :param lanes: of the brand.
+    :param waiting: names of the transfers that wait; default: all that the plan proposes.
+    :returns: lane, dispatch_date, origin, destination, transfers (waiting), gain (theirs),
+        vehicles, fill, cost, full (whether the trip is filled to :data:`FULL`), days_left (days
+        from the as-of day to the dispatch: 1 is tomorrow).
+    """
+    rows = plan.proposed
+    if waiting is not None:
+        rows = rows[rows["transfer"].isin(waiting)]
+    keys = ["lane", "dispatch_date"]
+    trips = rows.groupby(keys, as_index=False).agg(
+        transfers=("transfer", "size"), gain=("expected_gain", "sum")
+    )
+    trips = trips.merge(plan.trips[[*keys, "vehicles", "fill", "cost"]], on=keys, how="left")
+    trips = trips.merge(lanes[["lane", "origin", "destination"]], on="lane", how="left")
+    trips["full"] = trips["fill"] >= FULL
+    trips["days_left"] = (trips["dispatch_date"] - plan.as_of).dt.days
+    order = trips.sort_values(["dispatch_date", "gain"], ascending=[True, False], kind="stable")
+    return order.reset_index(drop=True)
+
+
+def shares(service: Mapping[str, float]) -> dict[str, float]:
+    """Return the share of demand that each field serves; zeros where there is no demand.
+
+    >>> shares({"near": 2.0, "mid": 1.0, "far": 1.0, "lost": 0.0})["near"]
+    0.5
+    """
+    total = sum(service.get(field, 0.0) for field in FIELDS)
+    return {field: service.get(field, 0.0) / total if total else 0.0 for field in FIELDS}

@@ -1,0 +1,207 @@
+"""A real browser on a real server: what a reader would see, kept and checked.
+
+:class:`Server` runs the dashboard as ``streamlit run`` does, on a free port of this machine.
+:class:`Visit` is one reader's window; it records every request that leaves the machine and
+every error in the browser's console.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+from urllib.parse import urlencode, urlsplit
+
+import pytest
+
+from tests.machine import BROWSER_VARIABLE, find_browser, in_ci
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, ConsoleMessage, Page, Request
+
+ROOT = Path(__file__).resolve().parents[2]
+ARTEFACTS = ROOT / "tests" / "artefacts"
+FLAGS = [
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+]
+PATIENCE = 60_000
+"""Milliseconds to wait for a page; only a hung page ever takes them."""
+
+
+def browser_path() -> str:
+    """Path of a Chromium; skips the test where there is none, fails it where CI needs one."""
+    found = find_browser()
+    if found is None:
+        reason = f"no Chromium found (set {BROWSER_VARIABLE} to one)"
+        pytest.fail(reason) if in_ci() else pytest.skip(reason)
+    return found
+
+
+@contextmanager
+def launched() -> Iterator[Browser]:
+    """A browser without a window."""
+    from playwright.sync_api import sync_playwright
+
+    flags = [*FLAGS, "--no-sandbox"] if os.geteuid() == 0 else FLAGS
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=browser_path(), args=flags)
+        try:
+            yield browser
+        finally:
+            browser.close()
+
+
+class Server:
+    """The dashboard on a brand, on a free port of localhost.
+
+    :param brand: the brand's folder; None leaves the choice to the dashboard.
+    :param home: ``NEARFIELD_HOME``, where uploads go.
+    :param cwd: the folder in which it is started (the demo brand is made there).
+    """
+
+    def __init__(self, brand: Path | None, home: Path, cwd: Path = ROOT) -> None:
+        self.log = home / "server.log"
+        home.mkdir(parents=True, exist_ok=True)
+        self.port = _free_port()
+        environment = {**os.environ, "NEARFIELD_HOME": str(home)}
+        environment.pop("NEARFIELD_BRAND", None)
+        if brand is not None:
+            environment["NEARFIELD_BRAND"] = str(brand)
+        app = str(ROOT / "dashboard" / "app.py")
+        command = [sys.executable, "-m", "streamlit", "run", app]
+        command += ["--server.port", str(self.port), "--server.fileWatcherType", "none"]
+        with self.log.open("wb") as log:
+            self.process = subprocess.Popen(
+                command, cwd=cwd, env=environment, stdout=log, stderr=subprocess.STDOUT
+            )
+        self._wait()
+
+    def _wait(self) -> None:
+        end = time.monotonic() + PATIENCE / 1000
+        while time.monotonic() < end:
+            if self.process.poll() is not None:
+                break
+            try:
+                with urllib.request.urlopen(f"{self.url}/_stcore/health") as answer:
+                    if answer.status == 200:
+                        return
+            except (urllib.error.URLError, ConnectionError):
+                time.sleep(0.1)
+        self.stop()
+        raise AssertionError(f"the server did not start:\n{self.log.read_text()}")
+
+    @property
+    def url(self) -> str:
+        return f"http://localhost:{self.port}"
+
+    def stop(self) -> None:
+        self.process.terminate()
+        try:
+            self.process.wait(20)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+
+
+class Visit:
+    """One reader's window on a server."""
+
+    def __init__(
+        self,
+        browser: Browser,
+        server: Server,
+        *,
+        locale: str = "en-GB",
+        theme: Literal["light", "dark"] = "light",
+        width: int = 1400,
+        height: int = 900,
+    ) -> None:
+        self.server = server
+        self.outside: list[str] = []
+        self.console: list[str] = []
+        self.context = browser.new_context(
+            locale=locale, color_scheme=theme, viewport={"width": width, "height": height}
+        )
+        self.page: Page = self.context.new_page()
+        self.page.set_default_timeout(PATIENCE)
+        self.page.on("request", self._request)
+        self.page.on("console", self._console)
+        self.page.on("pageerror", lambda error: self.console.append(str(error)))
+
+    def _request(self, request: Request) -> None:
+        address = urlsplit(request.url)
+        if address.scheme in ("data", "blob"):
+            return
+        if address.hostname != "localhost" or address.port != self.server.port:
+            self.outside.append(request.url)
+
+    def _console(self, message: ConsoleMessage) -> None:
+        if message.type == "error":
+            self.console.append(f"{message.text} ({message.location.get('url', '')})")
+
+    def open(self, path: str = "", **query: str) -> Page:
+        """Go to a page of the dashboard and wait until it is drawn."""
+        address = f"{self.server.url}/{path}"
+        self.page.goto(f"{address}?{urlencode(query)}" if query else address)
+        self.settle()
+        return self.page
+
+    def settle(self) -> None:
+        """Wait until the script has run and nothing is left to be drawn."""
+        self.page.wait_for_selector("[data-testid='stApp'][data-test-script-state='notRunning']")
+        self.page.wait_for_selector("[data-testid='stMainBlockContainer'] *")
+        self.page.wait_for_function(
+            "() => !document.querySelector('[data-testid=\"stSkeleton\"], [data-stale=\"true\"]')"
+        )
+        # Charts draw themselves after their data has arrived.
+        self.page.wait_for_function(
+            "() => [...document.querySelectorAll('[data-testid=\"stVegaLiteChart\"]')]"
+            ".every(chart => chart.querySelector('canvas, svg'))"
+        )
+
+    def screenshot(self, name: str) -> Path:
+        """Keep what the reader sees, the whole page long."""
+        ARTEFACTS.mkdir(parents=True, exist_ok=True)
+        path = ARTEFACTS / f"{name}.png"
+        tall = self.page.evaluate(
+            "() => { const main = document.querySelector('[data-testid=\"stMain\"]');"
+            " return main ? main.scrollHeight : 0; }"
+        )
+        size = self.page.viewport_size or {"width": 1400, "height": 900}
+        if tall > size["height"]:
+            self.page.set_viewport_size({"width": size["width"], "height": min(tall, 6000)})
+            self.settle()
+        self.page.screenshot(path=path)
+        self.page.set_viewport_size(size)
+        return path
+
+    def texts(self, selector: str) -> list[str]:
+        """The texts of all elements that a selector finds."""
+        return [str(text) for text in self.page.locator(selector).all_inner_texts()]
+
+    def must_be_clean(self) -> None:
+        """No error box, no request to elsewhere, no error in the console."""
+        assert self.texts("[data-testid='stException']") == []
+        assert self.outside == []
+        assert self.console == []
+
+    def close(self) -> None:
+        self.context.close()
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])

@@ -1,0 +1,98 @@
+"""Every page in a real browser, in both languages, on light and on dark."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.dashboard.browser import Server, Visit
+
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+
+PAGES = {
+    "overview": ("Overview", "概览"),
+    "forecasts": ("Forecasts", "预测"),
+    "transfers": ("Transfers", "调拨"),
+    "network": ("Network", "网络"),
+    "data": ("Data", "数据"),
+    "runs": ("Runs", "运行"),
+}
+
+
+@pytest.mark.parametrize("name", PAGES)
+@pytest.mark.parametrize(("locale", "theme"), [("en-GB", "light"), ("zh-CN", "dark")])
+def test_a_page_is_drawn_whole(
+    visit: Callable[..., Visit], name: str, locale: str, theme: str
+) -> None:
+    window = visit(locale=locale, theme=theme)
+    window.open("" if name == "overview" else name)
+    window.screenshot(f"{name}-{locale[:2]}-{theme}")
+    window.must_be_clean()
+    heading = PAGES[name][locale == "zh-CN"]
+    assert heading in window.texts("h1")[0]
+    assert ("lang=zh" if locale == "zh-CN" else "lang=en") in window.page.url
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_no_english_sentence_stays_on_a_chinese_page(
+    visit: Callable[..., Visit], name: str
+) -> None:
+    # Names of the brand's data are its own; headings, captions and labels are ours.
+    window = visit(locale="zh-CN")
+    window.open("" if name == "overview" else name)
+    ours = window.texts("h1, h2, h3, [data-testid='stMetricLabel'], [data-testid='stWidgetLabel']")
+    assert ours
+    english = [text for text in ours if re.search(r"[A-Za-z]{3,}(\s[a-z]{2,})+", text)]
+    assert english == []
+
+
+def test_the_simulated_brand_is_called_simulated(visit: Callable[..., Visit]) -> None:
+    window = visit()
+    window.open()
+    assert any("Simulated brand" in text for text in window.texts("[data-testid='stMain']"))
+
+
+def test_the_language_can_be_switched_and_is_kept_from_page_to_page(
+    visit: Callable[..., Visit],
+) -> None:
+    window = visit(locale="en-US")
+    page = window.open()
+    page.get_by_role("radio", name="中文").or_(page.get_by_text("中文", exact=True)).first.click()
+    page.wait_for_selector("h1:has-text('概览')")
+    page.get_by_test_id("stSidebarNavLink").filter(has_text="数据").click()
+    page.wait_for_selector("h1:has-text('数据')")
+    window.settle()
+    assert "lang=zh" in page.url
+    window.must_be_clean()
+
+
+def test_an_item_of_the_overview_leads_to_its_page_with_the_filter_in_the_link(
+    visit: Callable[..., Visit],
+) -> None:
+    window = visit()
+    page = window.open()
+    page.locator("[data-testid='stMain'] a[href*='transfers'][href*='lane=']").first.click()
+    page.wait_for_selector("h1:has-text('Transfers')")
+    window.settle()
+    assert "lane=" in page.url
+    assert "date=" in page.url
+    window.must_be_clean()
+
+
+def test_a_narrow_window_shows_everything_without_scrolling_sideways(
+    visit: Callable[..., Visit],
+) -> None:
+    window = visit(width=420, height=900)
+    page = window.open()
+    window.screenshot("overview-narrow")
+    wide = page.evaluate("() => document.documentElement.scrollWidth - window.innerWidth")
+    assert wide <= 0
+    window.must_be_clean()
+
+
+def test_the_server_listens_on_this_machine_alone(server: Server) -> None:
+    assert "localhost" in server.log.read_text(encoding="utf-8")
+    assert Path(server.log).exists()
