@@ -6,6 +6,7 @@
     ├── BadInput              what a user can mend (exit code 2)
     │   ├── BadBrand          a brand folder with faults, all of them at once
     │   ├── BadForecast       a forecast file that does not fit the brand
+    │   ├── NotAllowed        an action that the person's roles do not allow
     │   └── BadDecision       a decision that the ledger refuses, and why
     │       └── Conflict      somebody else decided first
     ├── Cancelled             the user stopped it; the last good state stands
@@ -18,6 +19,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from data.decisions import Change
     from data.faults import Fault
 
 
@@ -44,12 +46,23 @@ class BadForecast(BadInput):
     """A forecast file that does not fit the brand or the contract."""
 
 
+class NotAllowed(BadInput):
+    """An action that the roles of the person who asked for it do not allow."""
+
+
 class BadDecision(BadInput):
-    """A decision that is refused, with the reason."""
+    """A decision that is refused, with the reason; of a batch, nothing was decided."""
 
 
 class Conflict(BadDecision):
-    """A decision on a version that somebody else has already changed."""
+    """A decision on a version that somebody else has already changed.
+
+    :param changes: what stands now for each transfer that was changed, by whom and when.
+    """
+
+    def __init__(self, message: str, changes: Sequence[Change] = ()) -> None:
+        self.changes = tuple(changes)
+        super().__init__(message)
 
 
 class Cancelled(NearfieldError):

@@ -1,0 +1,112 @@
+"""Where the work on a brand is kept: its forecast, its plan, its jobs and its ledger."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from data.atomic import replace_folder, settle, write_atomically
+from data.errors import BadInput
+
+if TYPE_CHECKING:
+    from data.ledger import Ledger
+
+__all__ = ["HOME_VARIABLE", "LEDGER_VARIABLE", "Workspace", "replace_folder", "write_atomically"]
+
+HOME_VARIABLE: Final = "NEARFIELD_HOME"
+LEDGER_VARIABLE: Final = "NEARFIELD_LEDGER_URL"
+FOLDER: Final = ".nearfield"
+
+
+@dataclass(frozen=True, slots=True)
+class Workspace:
+    """The folder in which the work on a brand is kept.
+
+    :param root: it exists and is writable when made by :meth:`of`.
+    """
+
+    root: Path
+
+    @classmethod
+    def of(cls, brand_folder: Path | str, home: Path | str | None = None) -> Workspace:
+        """Find, or make, the workspace of a brand.
+
+        The first of: ``home``; a folder of the brand's own in the environment's NEARFIELD_HOME;
+        ``.nearfield`` in the brand folder where that may be written; a folder of the brand's
+        own in ~/.local/share/nearfield.
+
+        :raises BadInput: there is no place that may be written.
+        """
+        folder = Path(brand_folder).resolve()
+        homes = os.environ.get(HOME_VARIABLE)
+        if home is not None:
+            places = [Path(home)]
+        elif homes:
+            places = [Path(homes) / _own_name(folder)]
+        else:
+            share = Path.home() / ".local" / "share" / "nearfield"
+            places = [folder / FOLDER] if folder.is_dir() else []
+            places.append(share / _own_name(folder))
+        for place in places:
+            if _is_writable(place):
+                found = cls(place.resolve())
+                settle(found.plan)
+                return found
+        tried = ", ".join(str(place) for place in places)
+        raise BadInput(
+            f"nothing can be kept for the brand {folder}: {tried} may not be written. Give this "
+            f"user the right to, or name another folder in {HOME_VARIABLE}."
+        )
+
+    @property
+    def forecast(self) -> Path:
+        """The file of the forecast."""
+        return self.root / "forecast.parquet"
+
+    @property
+    def plan(self) -> Path:
+        """The folder of the plan."""
+        return self.root / "plan"
+
+    @property
+    def jobs(self) -> Path:
+        """The folder of the jobs, one folder a job."""
+        return self.root / "jobs"
+
+    @property
+    def exports(self) -> Path:
+        """The folder of what was handed over."""
+        return self.root / "exports"
+
+    @property
+    def ledger_url(self) -> str:
+        """The ledger's address: the environment's NEARFIELD_LEDGER_URL, or a file here."""
+        return os.environ.get(LEDGER_VARIABLE) or f"sqlite:///{self.root / 'ledger.sqlite'}"
+
+    def ledger(self, brand_name: str) -> Ledger:
+        """Open the brand's ledger.
+
+        :raises BadInput: it cannot be used; the message says how to mend it.
+        """
+        from data.ledger import Ledger
+
+        return Ledger(self.ledger_url, brand_name)
+
+
+def _own_name(folder: Path) -> str:
+    """Name a brand's folder among others: two brands of one name must not share a workspace."""
+    return f"{folder.name}-{hashlib.sha256(str(folder).encode()).hexdigest()[:8]}"
+
+
+def _is_writable(place: Path) -> bool:
+    try:
+        place.mkdir(parents=True, exist_ok=True)
+        probe = place / f".writable-{os.getpid()}"
+        probe.touch()
+        probe.unlink(missing_ok=True)
+    except OSError:
+        return False
+    return True
