@@ -1,0 +1,165 @@
+"""The inputs of one series' fit: which days, which regressors, on which scale.
+
+Nothing here fits anything: any solver of Prophet's posterior can take a :class:`Design`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from forecasting.panel import Panel
+
+Floats = npt.NDArray[np.floating[Any]]
+
+MIN_WEEKLY_DAYS = 14
+"""Days of history from which on a weekly shape is fitted."""
+
+MIN_YEARLY_DAYS = 540
+"""Days of history from which on a yearly shape is fitted: one and a half years, so that at least
+half the year has been seen twice."""
+
+MIN_DRIVER_DAYS = 3
+"""A driver that leaves its usual value on fewer days than this cannot be learnt and is dropped."""
+
+LOG_OFFSET = 0.1
+"""Share of the series' mean that is added before the logarithm is taken.
+
+It keeps days without sales finite; the smaller it is, the more such days weigh.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Design:
+    """What one series gives to a fit.
+
+    :param day: (n,) days of the panel with a usable observation.
+    :param y: (n,) log((units + offset) / level) on those days.
+    :param level: units; the mean of the usable days.
+    :param offset: units; :data:`LOG_OFFSET` × level.
+    :param names: K regressors; ``calendar:``, ``event:`` or ``driver:`` and the name.
+    :param X: (T + H, K) their values on all days; drivers are centred and scaled.
+    :param unseen: occasions of the horizon that never fell on a usable day of history.
+    :param weekly: Fourier order of the week, 0 = none. :param yearly: that of the year.
+    """
+
+    day: npt.NDArray[np.intp]
+    y: Floats
+    level: float
+    offset: float
+    names: tuple[str, ...]
+    X: Floats
+    unseen: tuple[str, ...]
+    weekly: int
+    yearly: int
+
+    def to_units(self, z: Floats) -> Floats:
+        """Return units for values on the scale of ``y``, before clipping at zero."""
+        return np.asarray(self.level * np.exp(z) - self.offset)
+
+
+def build_design(panel: Panel, series: int, scales: Floats) -> Design:
+    """Choose days, scale and regressors of one series.
+
+    :param scales: (D,) usual spread of each driver, from :func:`driver_scales`.
+    """
+    day = np.flatnonzero(panel.usable[series])
+    demand = panel.demand[series, day].astype(np.float64)
+    level = float(demand.mean())
+    offset = LOG_OFFSET * level
+    occasions, unseen = _occasions(panel, series, day)
+    drivers = _drivers(panel, series, day, scales)
+    columns = {**occasions, **drivers}
+    X = np.stack(list(columns.values()), axis=1) if columns else np.zeros((len(panel.dates), 0))
+    span = int(day[-1] - day[0]) + 1
+    return Design(
+        day=day,
+        y=np.log((demand + offset) / level),
+        level=level,
+        offset=offset,
+        names=tuple(columns),
+        X=X,
+        unseen=unseen,
+        weekly=3 if span >= MIN_WEEKLY_DAYS else 0,
+        yearly=yearly_order(span),
+    )
+
+
+def yearly_order(days: int) -> int:
+    """Return the Fourier order of the yearly shape for a history of so many days.
+
+    The order grows from 3 with 18 months to 6 with three years; Prophet's own 10 needs more
+    years than most products live.
+    """
+    if days < MIN_YEARLY_DAYS:
+        return 0
+    return int(np.clip(1 + days // 180, 3, 6))
+
+
+def driver_scales(panel: Panel) -> Floats:
+    """(D,) the median over series of each driver's standard deviation in history; 0 = constant.
+
+    One scale for all series: a driver that hardly varies in one series is not blown up there.
+    """
+    values = panel.drivers[:, : panel.history].astype(np.float64)
+    if 0 in values.shape:
+        return np.zeros(values.shape[-1])
+    known = np.isfinite(values)
+    count = np.maximum(known.sum(axis=1), 1)
+    filled = np.where(known, values, 0.0)
+    mean = filled.sum(axis=1) / count
+    spread = np.sqrt((np.where(known, values - mean[:, None], 0.0) ** 2).sum(axis=1) / count)
+    return np.array([np.median(s[s > 1e-9]) if (s > 1e-9).any() else 0.0 for s in spread.T])
+
+
+def _occasions(
+    panel: Panel, series: int, day: npt.NDArray[np.intp]
+) -> tuple[dict[str, Floats], tuple[str, ...]]:
+    concerned = panel.brand_event_scope[:, series]
+    names = [f"calendar:{name}" for name in panel.calendar_names]
+    names += [
+        f"event:{name}" for name in np.array(panel.brand_event_names, dtype=object)[concerned]
+    ]
+    values = np.concatenate([panel.calendar, panel.brand_events[:, concerned]], axis=1)
+    seen = (values[day] != 0).any(axis=0) & ~(values[day] == values[day[0]]).all(axis=0)
+    ahead = (values[panel.history :] != 0).any(axis=0)
+    chosen = {names[i]: values[:, i].astype(np.float64) for i in np.flatnonzero(seen)}
+    return chosen, tuple(names[i] for i in np.flatnonzero(ahead & ~seen))
+
+
+def _drivers(
+    panel: Panel, series: int, day: npt.NDArray[np.intp], scales: Floats
+) -> dict[str, Floats]:
+    chosen = {}
+    for index, name in enumerate(panel.driver_names):
+        values = panel.drivers[series, :, index].astype(np.float64)
+        past = values[day]
+        past = past[np.isfinite(past)]
+        if not len(past) or scales[index] <= 0:
+            continue
+        unusual = np.abs(past - np.median(past)) > 1e-6 * max(1.0, abs(float(np.median(past))))
+        if unusual.sum() < MIN_DRIVER_DAYS:
+            continue
+        # Beyond what has been seen the effect is held: a line is not evidence out there.
+        held = np.clip(values, past.min(), past.max())
+        scale = max(float(past.std()), float(scales[index]))
+        chosen[f"driver:{name}"] = np.nan_to_num((held - past.mean()) / scale)
+    return chosen
+
+
+@lru_cache(maxsize=64)
+def fourier(first_day: int, days: int, period: float, order: int) -> Floats:
+    """(days, 2 × order) sines and cosines, in Prophet's order and phase.
+
+    :param first_day: days since 1970-01-01.
+    :param period: days; 7 or 365.25.
+    """
+    t = 2.0 * np.pi * (first_day + np.arange(days)) / period
+    waves = [wave(t * (i + 1)) for i in range(order) for wave in (np.sin, np.cos)]
+    features = np.stack(waves, axis=1) if waves else np.zeros((days, 0))
+    features.setflags(write=False)
+    return features
