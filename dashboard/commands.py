@@ -37,9 +37,7 @@ def demo(options: argparse.Namespace, progress: Progress) -> Outcome:
 
     fresh_folder(options.folder, "brand.toml")
     chosen = {} if options.seed is None else {"seed": options.seed}
-    progress(0, 1, "simulating")
-    simulate_demo(options.folder, size=options.size, **chosen)
-    progress(1, 1, "simulating")
+    simulate_demo(options.folder, size=options.size, progress=progress, **chosen)
     return Outcome(
         {"ok": True, "folder": str(options.folder), "simulated": True},
         f"{options.folder}: a simulated brand; no figure in it is of a real business.",
@@ -76,8 +74,6 @@ def forecast(options: argparse.Namespace, progress: Progress) -> Outcome:
 
 def plan(options: argparse.Namespace, progress: Progress) -> Outcome:
     """Plan a brand's transfers; forecast first where no forecast is given."""
-    from optimization import plan_transfers
-
     plan_folder(options.out)
     brand = _read(options)
     if options.forecast is None:
@@ -86,6 +82,8 @@ def plan(options: argparse.Namespace, progress: Progress) -> Outcome:
         from forecasting import read_forecast
 
         made = read_forecast(options.forecast, brand)
+    from optimization import plan_transfers
+
     result = plan_transfers(
         brand, made.frame, horizon=options.horizon, seed=options.seed, progress=progress
     )
@@ -122,12 +120,12 @@ def prepare(options: argparse.Namespace, progress: Progress) -> Outcome:
 
 def backtest(options: argparse.Namespace, progress: Progress) -> Outcome:
     """Measure forecasts of the past."""
-    from forecasting import backtest as measure
-
     if options.out.suffix not in (".csv", ".parquet"):
         raise BadInput(f"--out {options.out}: expected a name that ends in .csv or .parquet")
     fresh_file(options.out)
     brand = _read(options)
+    from forecasting import backtest as measure
+
     frame = measure(
         brand,
         options.horizon or brand.settings.plan.horizon_days,

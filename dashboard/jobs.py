@@ -26,9 +26,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, Any, Literal
 
-from data.workspace import write_atomically
-
 from data.errors import BadInput
+from data.workspace import write_atomically
 
 Status = Literal["running", "done", "failed", "cancelled"]
 
@@ -219,12 +218,12 @@ def last(folder: Path, kind: str) -> Job | None:
 def log(folder: Path, ident: str, lines: int = 30) -> str:
     """Return the last lines that a job wrote."""
     try:
-        text = (folder / ident / "log.txt").read_text("utf-8", errors="replace")
+        text = (folder / ident / "log.txt").read_bytes().decode("utf-8", errors="replace")
     except FileNotFoundError:
         return ""
     # A progress bar rewrites its line: only what it said last counts.
-    kept = [line.rsplit("\r", 1)[-1] for line in text.replace("\r\n", "\n").splitlines()]
-    return "\n".join(kept[-lines:])
+    kept = [line.rsplit("\r", 1)[-1] for line in text.replace("\r\n", "\n").split("\n")]
+    return "\n".join("\n".join(kept).rstrip().split("\n")[-lines:])
 
 
 def cancel(folder: Path, ident: str, who: str = "", patience: float = SECONDS_TO_STOP) -> None:
@@ -264,10 +263,10 @@ class Report:
         self._set(pid=os.getpid())
 
     def progress(self, done: int, total: int, what: str) -> None:
-        """Tell how far it is; at most five times a second."""
+        """Tell how far it is; at most twice a second."""
         now = time.monotonic()
         if now >= self._next or what != self.job.what:
-            self._next = now + 0.2
+            self._next = now + 0.5
             self._set(done=int(done), total=int(total), what=what)
 
     def ended(self, status: Status, message: str, exit_code: int) -> None:

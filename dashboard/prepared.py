@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 from data.errors import BadInput
 
 if TYPE_CHECKING:
-    from data import Brand, Workspace
+    from data import Brand
     from data.ledger import Ledger
     from data.progress import Progress
+    from data.workspace import Workspace
     from forecasting import Forecast
     from optimization import Plan
 
@@ -33,28 +34,26 @@ def prepared(
     :returns: the forecast, the plan and the plan's id in the ledger.
     """
     from data.ledger import Ledger
-
-    from data import Workspace
+    from data.workspace import Workspace
     from forecasting import forecast
     from optimization import plan_transfers
 
     assert brand.folder is not None, "a brand read from files"
     workspace = Workspace.of(brand.folder)
+    ledger = Ledger(workspace.ledger_url, brand.settings.name)
+    _refuse_older(ledger, brand)
     made = _kept(brand, workspace) if keep_forecast else None
     if made is None:
         made = forecast(brand, backend=backend, workers=workers, progress=progress)
         made.write(workspace.forecast)
-    ledger = Ledger(workspace.ledger_url)
+    facts = ledger.facts(brand.as_of)
     result = plan_transfers(
-        brand,
-        made.frame,
-        approved=ledger.approved(brand.as_of),
-        rejected=ledger.rejected(brand.as_of),
-        progress=progress,
+        brand, made.frame, approved=facts.approved, rejected=facts.rejected, progress=progress
     )
     result.write(workspace.plan)
     ident = plan_id(workspace.plan)
-    record(ledger, ident, brand, result)
+    record(ledger, ident, brand, result, basis=facts.position)
+    ledger.close()
     return made, result, ident
 
 
@@ -67,9 +66,22 @@ def _kept(brand: Brand, workspace: Workspace) -> Forecast | None:
         return None
 
 
-def record(ledger: Ledger, ident: str, brand: Brand, plan: Plan) -> None:
+def record(ledger: Ledger, ident: str, brand: Brand, plan: Plan, basis: int | None = None) -> None:
     """Record a plan's transfers for people's decision; recording one twice changes nothing."""
-    ledger.record_plan(ident, plan.as_of, brand.settings.name, plan.transfers)
+    ledger.record_plan(ident, plan.as_of, brand.settings.name, plan.transfers, basis=basis)
+
+
+def _refuse_older(ledger: Ledger, brand: Brand) -> None:
+    """Refuse to plan for a day before the ledger's last plan, before hours of work.
+
+    :raises BadInput: says which day is expected.
+    """
+    plans = ledger.plans()
+    if len(plans) and plans["as_of"].max() > brand.as_of:
+        raise BadInput(
+            f"{brand.folder}: the sales end on {brand.as_of:%Y-%m-%d}, but a plan as of "
+            f"{plans['as_of'].max():%Y-%m-%d} is recorded already. Add the newer sales."
+        )
 
 
 def plan_id(folder: Path) -> str:

@@ -8,6 +8,7 @@ a page) under a key that changes when the files do.
 from __future__ import annotations
 
 import os
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,13 +16,13 @@ import pandas as pd
 import streamlit as st
 
 from dashboard import prepared
-from data import Brand, Workspace, read_brand
+from data import Brand, read_brand
 from data.roles import Person, local_person
+from data.workspace import Workspace
 from optimization import read_plan
 
 if TYPE_CHECKING:
     from data.ledger import Ledger
-
     from forecasting import Forecast
     from optimization import Plan
 
@@ -90,7 +91,14 @@ def brand() -> Brand:
 
 def workspace() -> Workspace:
     """Return where the work on the brand shown is kept."""
-    return Workspace.of(brand_folder())
+    folder = brand_folder()
+    return _workspace(folder, folder.is_dir())
+
+
+@cache
+def _workspace(folder: Path, _there: bool) -> Workspace:
+    # Finding it tries to write; once is enough, until the folder appears.
+    return Workspace.of(folder)
 
 
 @st.cache_resource(max_entries=2, show_spinner=False)
@@ -126,15 +134,15 @@ def plan() -> Plan | None:
 
 
 @st.cache_resource(max_entries=4, show_spinner=False)
-def _ledger(url: str) -> Ledger:
+def _ledger(url: str, name: str) -> Ledger:
     from data.ledger import Ledger
 
-    return Ledger(url)
+    return Ledger(url, name)
 
 
 def ledger() -> Ledger:
     """Return the ledger of the brand shown."""
-    return _ledger(workspace().ledger_url)
+    return _ledger(workspace().ledger_url, brand().settings.name)
 
 
 def plan_id() -> str:
@@ -145,7 +153,7 @@ def plan_id() -> str:
 @st.cache_resource(max_entries=8, show_spinner=False)
 def _recorded(url: str, ident: str, folder: str) -> bool:
     # A plan is recorded when it is made; this mends a stop between writing and recording.
-    prepared.record(_ledger(url), ident, brand(), read_plan(Path(folder)))
+    prepared.record(ledger(), ident, brand(), read_plan(Path(folder)))
     return True
 
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import pandas as pd
 import streamlit as st
+from data.upload import read_zipped, templates
 
 from dashboard import state, style
 from dashboard.language import _, ngettext
 from data import Brand, CheckReport, check_brand
 from data.errors import BadBrand
 from data.tables import TABLES
-from data.upload import read_zipped, templates
 
 PREVIEW_ROWS = 1_000
 
@@ -105,9 +105,7 @@ def _tables(brand: Brand) -> None:
     st.caption(
         style.plain(known[str(name)].meaning)
         + " · "
-        + ngettext("{count} row", "{count} rows", len(frame)).format(
-            count=style.number(len(frame))
-        )
+        + ngettext("{count} row", "{count} rows", len(frame)).format(count=style.number(len(frame)))
         + (
             " · " + _("the last {count} are shown").format(count=style.number(PREVIEW_ROWS))
             if len(frame) > PREVIEW_ROWS

@@ -95,9 +95,7 @@ def _figures(plan: Plan, brand: Brand) -> None:
     columns[2].metric(
         _("Served near or mid"),
         style.percent(after["near"] + after["mid"], 1),
-        _("{share} without the plan").format(
-            share=style.percent(before["near"] + before["mid"], 1)
-        )
+        _("{share} without the plan").format(share=style.percent(before["near"] + before["mid"], 1))
         if before
         else None,
         delta_color="off",

@@ -163,7 +163,7 @@ class Visit:
         self.page.wait_for_selector("[data-testid='stApp'][data-test-script-state='notRunning']")
         self.page.wait_for_selector("[data-testid='stMainBlockContainer'] *")
         self.page.wait_for_function(
-            "() => !document.querySelector('[data-testid=\"stSkeleton\"], [data-stale=\"true\"]')"
+            '() => !document.querySelector(\'[data-testid="stSkeleton"], [data-stale="true"]\')'
         )
         # Charts draw themselves after their data has arrived.
         self.page.wait_for_function(

@@ -47,9 +47,7 @@ def chromium() -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="session")
-def server(
-    planned_demo: Path, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Server]:
+def server(planned_demo: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """The dashboard on the planned demo brand (a copy, since readers decide there)."""
     home = tmp_path_factory.mktemp("server")
     running = Server(Path(shutil.copytree(planned_demo, home / "brand")), home)

@@ -170,7 +170,7 @@ def test_state_is_plain_json(folder: Path) -> None:
     until(lambda: status(folder, job) == "done")
     document = json.loads((folder / job.id / "state.json").read_text("utf-8"))
     assert document["arguments"] == ["quick"]
-    assert set(document) == {field for field in jobs.Job.__dataclass_fields__}
+    assert set(document) == set(jobs.Job.__dataclass_fields__)
 
 
 def _lives(pid: int) -> bool:

@@ -48,7 +48,7 @@ def test_chinese_sentences_are_chinese() -> None:
     # Names and units may stay as they are; a sentence may not.
     for message in messages():
         english = forms(message.id)[0]
-        words = [word for word in re.findall(r"[A-Za-z]{3,}", re.sub(r"\{.*?\}", "", english))]
+        words = re.findall(r"[A-Za-z]{3,}", re.sub(r"\{.*?\}", "", english))
         if len(words) >= 2:
             assert re.search(r"[一-鿿]", forms(message.string)[0]), english
 
