@@ -92,9 +92,9 @@ def _finish(
 
 def _shared(cells: pd.Series[Any], names: list[str], column: Column) -> pd.Series[Any]:
     """Return names as categories of the brand; a blank that means "all" becomes ``""``, last."""
-    categories = pd.Index(names, dtype=object)
+    categories = pd.Index(names, dtype=str)
     if not column.required and cells.isna().any():
-        categories = categories.append(pd.Index([column.default], dtype=object))
+        categories = categories.append(pd.Index([column.default], dtype=str))
         cells = cells.cat.add_categories([column.default]).fillna(column.default)
     mapping = categories.get_indexer(cells.cat.categories.astype(object))
     codes = np.append(mapping, -1)[cells.cat.codes.to_numpy()]
@@ -125,7 +125,7 @@ def _with_demand_shares(locations: pd.DataFrame, findings: Findings) -> pd.DataF
     share = locations["demand_share"].copy()
     groups = [locations["region"], locations["kind"]]
     blank = share.isna()
-    left = 1.0 - share.fillna(0.0).groupby(groups).transform("sum")
+    left = (1.0 - share.fillna(0.0).groupby(groups).transform("sum")).clip(lower=0.0)
     share = share.where(~blank, left / blank.groupby(groups).transform("sum"))
     total = share.groupby(groups).transform("sum")
     rounded = local & ~blank & ((total - 1.0).abs() > 1e-9)

@@ -4,22 +4,26 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 
 from data.assemble import assemble
 from data.checks import check_together
+from data.day_checks import check_days
+from data.driver_checks import check_drivers_file, count_unknown_in_history, unknown_over_horizon
+from data.driver_values import driver_names, driver_values
 from data.duplicates import leave_out_copies
 from data.errors import BadBrand
 from data.faults import CheckReport, Fault
 from data.files import digest_of, find_files
-from data.findings import Findings
+from data.findings import Findings, quoted
 from data.reading import Rows, read_rows
 from data.series import count_missing_days, daily, spans
 from data.settings import Settings
 from data.settings_file import SETTINGS_FILE, read_settings
 from data.tables import TABLES
+
+_DRIVER_FILES = ("drivers.csv", "drivers.parquet")
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,6 +88,25 @@ class Brand:
         """
         return daily(self.sales)
 
+    def driver_values(self, rows: pd.DataFrame) -> pd.DataFrame:
+        """Return the drivers' values for rows of date, region, sku; NaN where none is said.
+
+        See :func:`data.driver_values.driver_values` for drivers that apply to all.
+        """
+        return driver_values(self.drivers, rows)
+
+    def driver_faults(self, horizon_days: int) -> list[Fault]:
+        """Return a fault for each known driver that is not known over the days to be forecast."""
+        name = next((n for n in _DRIVER_FILES if self.folder and (self.folder / n).exists()), None)
+        return unknown_over_horizon(
+            self.drivers,
+            self.settings.drivers,
+            self.series()[["region", "sku"]],
+            self.as_of,
+            horizon_days,
+            name or _DRIVER_FILES[0],
+        )
+
     def until(self, as_of: str | pd.Timestamp) -> Brand:
         """Return the brand as its sales looked on an earlier day.
 
@@ -94,7 +117,9 @@ class Brand:
         :raises BadBrand: when there are no sales up to that day, or it is after ``self.as_of``.
         """
         day = _as_day(as_of)
-        _require_day(day, self.dates[0], self.as_of)
+        first = self.dates[0]
+        if not first <= day <= self.as_of:
+            raise BadBrand([_as_of_fault(first, self.as_of, f"{day:%Y-%m-%d}")])
         if day == self.as_of:
             return self
         sales = self.sales[self.sales["date"] <= day].reset_index(drop=True)
@@ -127,36 +152,24 @@ def _as_day(as_of: str | pd.Timestamp) -> pd.Timestamp:
         if pd.isna(day) or day.tzinfo is not None:
             raise ValueError(as_of)
     except (ValueError, TypeError, OverflowError):
-        raise BadBrand([_as_of_fault("a day as YYYY-MM-DD", as_of)]) from None
+        fault = Fault(
+            "sales",
+            "date",
+            "an as-of day as YYYY-MM-DD",
+            quoted(as_of),
+            "Write a day such as 2024-06-01",
+        )
+        raise BadBrand([fault]) from None
     return day.normalize().as_unit("ns")
-
-
-def _as_of_fault(expected: str, found: object) -> Fault:
-    return Fault(
-        "sales", None, expected, str(found)[:60], "Choose another as-of day", file="--as-of"
-    )
-
-
-def _require_day(day: pd.Timestamp, first: pd.Timestamp, last: pd.Timestamp) -> None:
-    if not first <= day <= last:
-        expected = f"a day with sales, from {first:%Y-%m-%d} to {last:%Y-%m-%d}"
-        raise BadBrand([_as_of_fault(expected, f"{day:%Y-%m-%d}")])
 
 
 def _read(folder: Path, as_of: pd.Timestamp | None) -> tuple[Brand | None, CheckReport]:
     findings = Findings()
     if not folder.is_dir():
-        fault = Fault(
-            "folder",
-            None,
-            "a brand folder",
-            "no such folder" if not folder.exists() else "a file",
-            "Give the folder that holds brand.toml and the tables",
-            file=str(folder),
-        )
-        return None, CheckReport(faults=(fault,))
+        return None, CheckReport(faults=(_no_folder(folder),))
     settings, named = read_settings(folder, findings)
     files = find_files(folder, findings)
+    check_drivers_file(named, findings)
     tables: dict[str, Rows] = {}
     for table in TABLES:
         if table.name in files:
@@ -164,37 +177,55 @@ def _read(folder: Path, as_of: pd.Timestamp | None) -> tuple[Brand | None, Check
             if rows is not None:
                 tables[table.name] = rows
     check_together(tables, findings)
-    frames = {name: leave_out_copies(rows, findings) for name, rows in tables.items()}
+    check_days(tables, findings)
     sizes = {name: len(rows.frame) for name, rows in tables.items()}
+    frames = {name: leave_out_copies(tables.pop(name), findings) for name in list(tables)}
     if findings.faults:
         return None, _report(findings, sizes)
-    del tables
     finished = assemble(frames, findings)
-    last = finished["sales"]["date"].max()
+    first, last = finished["sales"]["date"].min(), finished["sales"]["date"].max()
     day = last if as_of is None else as_of
-    _require_day(day, finished["sales"]["date"].min(), last)
+    if not first <= day <= last:
+        findings.faults.append(_as_of_fault(first, last, f"{day:%Y-%m-%d}"))
+        return None, _report(findings, sizes)
     if day < last:
         sales = finished["sales"]
         finished["sales"] = sales[sales["date"] <= day].reset_index(drop=True)
     missing = count_missing_days(finished["sales"])
-    findings.repair("sales", "missing days within series taken as days without sales", missing)
-    version = digest_of([*files.values(), folder / SETTINGS_FILE], f"{day:%Y-%m-%d}")
-    report = _report(findings, sizes)
-    columns = finished["drivers"].columns.difference(["date", "region", "sku"], sort=False)
+    findings.repair("sales", "missing days within series, taken as days without sales", missing)
+    count_unknown_in_history(finished["drivers"], finished["sales"], findings)
+    uses = {name: settings.drivers.get(name, "known") for name in driver_names(finished["drivers"])}
     brand = Brand(
         folder=folder,
-        settings=replace(settings, drivers={n: settings.drivers.get(n, "known") for n in columns}),
+        settings=replace(settings, drivers=uses),
         as_of=day,
-        report=report,
-        version=version,
+        report=_report(findings, sizes),
+        version=digest_of([*files.values(), folder / SETTINGS_FILE], f"{day:%Y-%m-%d}"),
         has_assortment="assortment" in frames,
         **finished,
     )
-    return brand, report
+    findings.faults += brand.driver_faults(settings.plan.horizon_days)
+    return (None if findings.faults else brand), _report(findings, sizes)
 
 
 def _report(findings: Findings, sizes: dict[str, int]) -> CheckReport:
-    order: dict[Any, int] = {table.name: place for place, table in enumerate(TABLES)}
+    order = {table.name: place for place, table in enumerate(TABLES)}
     faults = sorted(findings.faults, key=lambda fault: order.get(fault.table, -1))
     repairs = sorted(findings.repairs, key=lambda repair: order.get(repair.table, -1))
     return CheckReport(tuple(faults), tuple(repairs), sizes)
+
+
+def _no_folder(folder: Path) -> Fault:
+    return Fault(
+        "folder",
+        None,
+        "a brand folder",
+        "a file" if folder.exists() else "no such folder",
+        "Give the folder that holds brand.toml and the tables",
+        file=str(folder),
+    )
+
+
+def _as_of_fault(first: pd.Timestamp, last: pd.Timestamp, found: str) -> Fault:
+    expected = f"an as-of day with sales, from {first:%Y-%m-%d} to {last:%Y-%m-%d}"
+    return Fault("sales", "date", expected, found, "Choose another as-of day")

@@ -12,11 +12,10 @@ import pandas as pd
 from data.findings import Findings, listed, quoted
 from data.reading import Rows
 from data.suggest import nearest
-from data.tables import BY_NAME, TABLES
+from data.tables import BY_NAME
 
 Tables = Mapping[str, Rows]
 
-_FARTHEST_GAP = np.timedelta64(731, "D")
 _SHARE_TOLERANCE = 0.01
 
 
@@ -24,8 +23,6 @@ def check_together(tables: Tables, findings: Findings) -> None:
     """Check everything that needs more than one row or more than one table."""
     for rows in tables.values():
         _references(rows, tables, findings)
-    if "sales" in tables:
-        _absurd_gap(tables["sales"], findings)
     if "locations" in tables:
         _main_exists(tables["locations"], findings)
         _demand_shares(tables["locations"], findings)
@@ -62,53 +59,32 @@ def _references(rows: Rows, tables: Tables, findings: Findings) -> None:
     for column in rows.table.columns:
         if column.refers_to is None:
             continue
-        absent_file = column.refers_to in findings.files and column.refers_to not in tables
-        known = None if absent_file else known_names(tables, column.refers_to)
-        if known is None or (
-            column.refers_to == "regions" and rows.table.name == "sales" and "regions" not in tables
-        ):
+        source = column.refers_to
+        if source == "regions" and "regions" not in findings.files:
+            source = "sales"
+        known = known_names(tables, column.refers_to) if source in tables else None
+        if known is None or source == rows.table.name == "sales":
             continue
         cells = rows.frame[column.name]
         unknown = ~cells.cat.categories.isin(list(known))
         hit = np.append(unknown, False)[cells.cat.codes.to_numpy()]
         if not hit.any():
             continue
-        names = list(
-            dict.fromkeys(cells.cat.categories[np.unique(cells.cat.codes.to_numpy()[hit])])
-        )
-        where = findings.files.get(column.refers_to, f"{column.refers_to}.csv")
-        if column.refers_to == "regions" and "regions" not in tables:
-            where = findings.files.get("sales", "sales")
-        alike = nearest(str(names[0]), known)
-        mend = f"Correct the name{f' ({quoted(alike)} is nearest)' if alike else ''} or add it to {where}"
+        names = cells[hit].unique().tolist()
+        where = findings.files[source]
         findings.fault(
             rows.table.name,
             column.name,
             f"names that {where} has",
             f"{listed(names)}, unknown there",
-            mend,
-            np.flatnonzero(hit),
+            f"{_correct(names[0], known)} or add it to {where}",
+            rows.at(hit),
         )
 
 
-def _absurd_gap(sales: Rows, findings: Findings) -> None:
-    """Tell days that lie years from all the others: a mistyped year."""
-    dates = sales.frame["date"].to_numpy()
-    days = np.unique(dates[~np.isnat(dates)])
-    gaps = np.flatnonzero(np.diff(days) > _FARTHEST_GAP)
-    for gap in gaps:
-        late = dates > days[gap]
-        early = dates <= days[gap]
-        few = late if late.sum() <= early.sum() else early
-        shown = np.unique(dates[few])[:5].astype("datetime64[D]")
-        findings.fault(
-            "sales",
-            "date",
-            "days without years between them",
-            f"{listed(str(day) for day in shown)}, more than two years from the other sales",
-            "Correct the year, or leave out a history that ended so long ago",
-            np.flatnonzero(few),
-        )
+def _correct(name: str, known: set[str]) -> str:
+    alike = nearest(name, sorted(known))
+    return f"Correct the name{f' ({quoted(alike)} is nearest)' if alike else ''}"
 
 
 def _main_exists(locations: Rows, findings: Findings) -> None:
@@ -165,7 +141,7 @@ def _lanes_fit(lanes: Rows, locations: Rows, findings: Findings) -> None:
             "lanes that start at a main or a front",
             listed(pairs),
             "Correct the origin (a store ships to nobody) or remove the lane",
-            np.flatnonzero(wrong),
+            lanes.at(wrong),
         )
 
 
@@ -179,7 +155,7 @@ def _assortment_of_mains(assortment: Rows, locations: Rows, findings: Findings) 
             "fronts and stores",
             f"{listed(dict.fromkeys(assortment.frame['location'][wrong]))}, main warehouses",
             "Remove the rows; a main may hold everything",
-            np.flatnonzero(wrong),
+            assortment.at(wrong),
         )
 
 
@@ -207,7 +183,8 @@ def _similar_in_circles(products: Rows, findings: Findings) -> None:
 
 
 def _event_scopes(tables: Tables, findings: Findings) -> None:
-    frame = tables["events"].frame
+    events = tables["events"]
+    frame = events.frame
     scopes: list[tuple[str, set[str] | None]] = [("regions", known_names(tables, "regions"))]
     if "products" in tables:
         scopes.append(("categories", _used(tables["products"].frame["category"])))
@@ -221,14 +198,13 @@ def _event_scopes(tables: Tables, findings: Findings) -> None:
         hit: npt.NDArray[np.bool_] = np.array(
             [any(n not in known for n in names) for names in named]
         )
-        alike = nearest(next(iter(unknown)), known)
         findings.fault(
             "events",
             column,
             f"known {column}, joined by ;",
             f"{listed(unknown)}, unknown",
-            f"Correct the name{f' ({quoted(alike)} is nearest)' if alike else ''}",
-            np.flatnonzero(hit),
+            _correct(next(iter(unknown)), known),
+            events.at(hit),
         )
 
 
@@ -241,6 +217,3 @@ def split_names(text: object) -> tuple[str, ...]:
     if not isinstance(text, str):
         return ()
     return tuple(name.strip() for name in text.split(";") if name.strip())
-
-
-ORDER = {table.name: place for place, table in enumerate(TABLES)}

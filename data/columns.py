@@ -75,12 +75,25 @@ def distinct(cells: pa.ChunkedArray) -> tuple[npt.NDArray[np.int32], list[str | 
     return codes, array.dictionary.to_pylist()
 
 
-def _nothing_read(rows: int, values: Any) -> Cells:
-    return Cells(values, np.ones(rows, dtype=bool))
+def blank_cells(column: Column, rows: int) -> Any:
+    """Return a column of blanks."""
+    if column.kind == "text":
+        return _categories(np.full(rows, -1, dtype=np.int8), [])
+    if column.kind == "day":
+        return np.full(rows, "NaT", dtype="datetime64[s]")
+    return np.full(rows, np.nan)
 
 
-def _all_blank(cells: pa.ChunkedArray, values: Any) -> Cells:
-    return Cells(values, np.zeros(len(cells), dtype=bool))
+def _categories(codes: npt.NDArray[Any], names: list[str]) -> Any:
+    return pd.Categorical.from_codes(codes, categories=pd.Index(names, dtype=str))
+
+
+def _nothing_read(column: Column, rows: int) -> Cells:
+    return Cells(blank_cells(column, rows), np.ones(rows, dtype=bool))
+
+
+def _all_blank(column: Column, rows: int) -> Cells:
+    return Cells(blank_cells(column, rows), np.zeros(rows, dtype=bool))
 
 
 def _wrong_type(table: Table, column: Column, kind: object, findings: Findings, mend: str) -> None:
@@ -91,12 +104,12 @@ def _wrong_type(table: Table, column: Column, kind: object, findings: Findings, 
 def _names(table: Table, column: Column, cells: pa.ChunkedArray, findings: Findings) -> Cells:
     rows = len(cells)
     if pa.types.is_null(cells.type):
-        return _all_blank(cells, pd.Categorical.from_codes(np.full(rows, -1), []))
+        return _all_blank(column, len(cells))
     if pa.types.is_integer(cells.type):
         cells = cells.cast(pa.string())
     if not is_text(cells.type):
         _wrong_type(table, column, cells.type, findings, "Write the column as text")
-        return _nothing_read(rows, pd.Categorical.from_codes(np.full(rows, -1), []))
+        return _nothing_read(column, rows)
     codes, texts = distinct(cells)
     trimmed = pd.Series([None if text is None else text.strip() for text in texts], dtype=object)
     trimmed = trimmed.where(trimmed != "", None)
@@ -109,17 +122,14 @@ def _names(table: Table, column: Column, cells: pa.ChunkedArray, findings: Findi
         )
     merged, names = pd.factorize(trimmed)
     mapping = np.append(merged, -1).astype(np.int32)
-    return Cells(
-        pd.Categorical.from_codes(mapping[codes], categories=list(names)),
-        np.zeros(rows, dtype=bool),
-    )
+    return Cells(_categories(mapping[codes], list(names)), np.zeros(rows, dtype=bool))
 
 
 def _numbers(table: Table, column: Column, cells: pa.ChunkedArray, findings: Findings) -> Cells:
     rows = len(cells)
     kind = cells.type
     if pa.types.is_null(kind):
-        return _all_blank(cells, np.full(rows, np.nan))
+        return _all_blank(column, len(cells))
     if is_number(kind):
         if not pa.types.is_floating(kind) or kind == pa.float16():
             if pa.types.is_boolean(kind):
@@ -129,7 +139,7 @@ def _numbers(table: Table, column: Column, cells: pa.ChunkedArray, findings: Fin
         return Cells(values, np.zeros(rows, dtype=bool))
     if not is_text(kind):
         _wrong_type(table, column, kind, findings, "Write the column as numbers")
-        return _nothing_read(rows, np.full(rows, np.nan))
+        return _nothing_read(column, rows)
     codes, texts = distinct(cells)
     parsed = np.array([_number(text) for text in texts] + [np.nan])
     bad = np.array([_is_bad(text, _NUMBER) for text in texts] + [False])
@@ -196,9 +206,8 @@ def _fault_of(
 def _days(table: Table, column: Column, cells: pa.ChunkedArray, findings: Findings) -> Cells:
     rows = len(cells)
     kind = cells.type
-    nothing = np.full(rows, "NaT", dtype="datetime64[s]")
     if pa.types.is_null(kind):
-        return _all_blank(cells, nothing)
+        return _all_blank(column, len(cells))
     if pa.types.is_timestamp(kind) and kind.tz is None:
         return _timestamps(table, column, cells, findings)
     if pa.types.is_date(kind):
@@ -207,7 +216,7 @@ def _days(table: Table, column: Column, cells: pa.ChunkedArray, findings: Findin
         _wrong_type(
             table, column, kind, findings, "Write the column as dates without a time or time zone"
         )
-        return _nothing_read(rows, nothing)
+        return _nothing_read(column, rows)
     codes, texts = distinct(cells)
     days = np.array([_day(text) for text in texts] + ["NaT"], dtype="datetime64[s]")
     blank = np.array([not (text or "").strip() for text in texts] + [True])

@@ -4,18 +4,28 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.csv
 
-from data.files import RawTable, find_bad_encoding, wrong_format
-from data.findings import Findings, RowNumbers, listed, quoted
+from data.files import (
+    RawTable,
+    first_line,
+    no_rows,
+    scan_text,
+    too_many_rows,
+    wrong_format,
+)
+from data.findings import Findings, RowNumbers, quoted
 from data.header import check_header
 from data.tables import MOST_ROWS, Kind, Table
 
+_CHUNK = 1 << 22
 _MOST_REFUSED_LINES = 1000
+_MOST_BLANK_LINES = 10_000
 _ARROW_TYPES: dict[Kind, pa.DataType] = {
     "text": pa.dictionary(pa.int32(), pa.utf8()),
     "number": pa.float64(),
@@ -33,7 +43,7 @@ def read_csv(
     Cells are typed where every cell of the file allows it; otherwise all columns are text, so
     that the cells at fault can be shown as they are.
 
-    :param wanted: names of extra columns to read (None: all of an open-ended table).
+    :param wanted: undeclared columns to read from an open-ended table (None: all).
     """
     if not _is_text(path, table, findings):
         return None
@@ -43,60 +53,51 @@ def read_csv(
     columns = check_header(table, header, wanted, findings)
     if columns is None:
         return None
-    reader = _Reader(path, columns, {c.name: c.kind for c in table.columns})
-    try:
-        arrow = reader.typed()
-        numbers = RowNumbers()
-    except pa.ArrowInvalid:
-        try:
-            arrow = reader.as_text()
-        except pa.ArrowInvalid as error:
-            findings.fault(
-                table.name, None, "a CSV table", f"a file that cannot be split ({error})", _EXPORT
-            )
-            return None
-        numbers = RowNumbers(refused=tuple(reader.refused_numbers))
-    findings.numbers[table.name] = numbers = _with_blank_lines(path, numbers)
+    reader = _Reader(path, columns, {column.name: column.kind for column in table.columns})
+    arrow = _read(reader, table, findings)
+    if arrow is None:
+        return None
+    if arrow.num_rows == 0 and not table.may_be_empty and not reader.refused:
+        no_rows(table, "a header and no rows", findings)
+        return None
+    numbers = RowNumbers(tuple(reader.refused_numbers), _blank_lines(path))
+    findings.numbers[table.name] = numbers
     if reader.refused:
         _refused_lines(table, reader, numbers, findings)
         if reader.refused > _MOST_REFUSED_LINES:
             return None
-    if arrow.num_rows == 0 and not table.may_be_empty and not reader.refused:
-        findings.fault(
-            table.name,
-            None,
-            "at least one row",
-            "a header and no rows",
-            "Add the rows" if table.required else "Add the rows or remove the file",
-        )
+    cells = {name: arrow.column(name) for name in columns}
+    return RawTable(table, path, cells, header, arrow.num_rows)
+
+
+def _read(reader: _Reader, table: Table, findings: Findings) -> pa.Table | None:
+    try:
+        return reader.typed()
+    except pa.ArrowInvalid:
+        pass
+    try:
+        return reader.as_text()
+    except pa.ArrowInvalid as error:
+        found = f"a file that cannot be split into cells ({first_line(error)})"
+        findings.fault(table.name, None, "a CSV table", found, _EXPORT)
         return None
-    return RawTable(
-        table,
-        path,
-        {name: arrow.column(name) for name in columns},
-        header,
-        arrow.num_rows,
-        numbers,
-    )
 
 
 def _is_text(path: Path, table: Table, findings: Findings) -> bool:
+    """Whether the file is UTF-8 text of a size that can be read; what else it is is a fault."""
     if path.stat().st_size == 0:
+        mend = "Write the header and the rows" + ("" if table.required else " or remove the file")
         findings.fault(
-            table.name,
-            None,
-            "a header row with the columns' names",
-            "an empty file",
-            "Write the header and the rows"
-            if table.required
-            else "Write the header and the rows, or remove the file",
+            table.name, None, "a header row with the columns' names", "an empty file", mend
         )
         return False
     if wrong := wrong_format(path):
         what, mend = wrong
         findings.fault(table.name, None, "a CSV table in UTF-8", f"{what} named .csv", mend)
         return False
-    if bad := find_bad_encoding(path):
+    scanned = scan_text(path)
+    if scanned.bad is not None:
+        bad = scanned.bad
         findings.fault(
             table.name,
             None,
@@ -105,16 +106,28 @@ def _is_text(path: Path, table: Table, findings: Findings) -> bool:
             "Save it as UTF-8 (in Excel: “Save as”, “CSV UTF-8”)",
         )
         return False
+    if scanned.binary:
+        findings.fault(table.name, None, "a CSV table", "a binary file", _EXPORT)
+        return False
+    if scanned.lines > MOST_ROWS:
+        too_many_rows(table, scanned.lines, findings)
+        return False
     return True
+
+
+_SEPARATORS = ((";", "semicolons"), ("\t", "tabs"), ("|", "bars"), ("，", "full-width commas"))
 
 
 def _header(path: Path, table: Table, findings: Findings) -> tuple[str, ...] | None:
     """Return the column names; the first line tells the separator as well."""
     with path.open(encoding="utf-8-sig", newline="") as file:
-        lines = io.StringIO(file.read(1 << 20))
-    first = next(csv.reader(lines), [])
-    text = ",".join(first)
-    if not text.strip():
+        start = io.StringIO(file.read(1 << 18), newline="")
+    try:
+        names = next(csv.reader(start), [])
+    except csv.Error:
+        names = []
+    text = ",".join(names)
+    if not text.strip(" ,\r\n"):
         findings.fault(
             table.name,
             None,
@@ -123,13 +136,8 @@ def _header(path: Path, table: Table, findings: Findings) -> tuple[str, ...] | N
             "Write the columns' names into the first line",
         )
         return None
-    for separator, name in (
-        (";", "semicolons"),
-        ("\t", "tabs"),
-        ("|", "bars"),
-        ("，", "wide commas"),
-    ):
-        if len(first) <= 2 and text.count(separator) >= max(1, len(first)):
+    for separator, name in _SEPARATORS:
+        if text.count(separator) >= len(names) and not set(names) & set(table.names):
             findings.fault(
                 table.name,
                 None,
@@ -138,10 +146,7 @@ def _header(path: Path, table: Table, findings: Findings) -> tuple[str, ...] | N
                 "Save it with commas between the columns and dots in decimals",
             )
             return None
-    if "\0" in text:
-        findings.fault(table.name, None, "a CSV table", "a binary file", _EXPORT)
-        return None
-    return tuple(first)
+    return tuple(names)
 
 
 class _Reader:
@@ -183,23 +188,41 @@ class _Reader:
 
 def _refused_lines(table: Table, reader: _Reader, numbers: RowNumbers, findings: Findings) -> None:
     expected, actual, line = reader.refused_lines[0]
-    mend = "Put text that holds a comma in double quotes"
     if actual > expected:
-        mend += ", and write decimals with a dot (1.5, not 1,5)"
+        mend = (
+            "Put text that holds a comma in double quotes, and write decimals with a dot (1.5, "
+            "not 1,5)"
+        )
     else:
         mend = "Fill the row up to the header's columns or remove it"
-    places = [number - 2 for number in reader.refused_numbers]
+    more = f" and {reader.refused:,} such rows" if reader.refused > _MOST_REFUSED_LINES else ""
     findings.fault(
         table.name,
         None,
         f"{expected} values in every row, as in the header",
-        f"{actual} values ({quoted(line.rstrip())})"
-        + (f" in {reader.refused:,} rows" if reader.refused > _MOST_REFUSED_LINES else ""),
+        f"{actual} values ({quoted(line.rstrip())}){more}",
         mend,
-        places,
+        [number - 2 for number in reader.refused_numbers],
         numbers=RowNumbers(blank=numbers.blank),
     )
 
 
-def _with_blank_lines(path: Path, numbers: RowNumbers) -> RowNumbers:
-    return numbers
+def _blank_lines(path: Path) -> tuple[int, ...]:
+    """Return the row numbers of the first blank lines: they hold no record but are counted."""
+    blank: list[int] = []
+    with path.open("rb") as file:
+        chunk, before = file.read(_CHUNK), b""
+        while chunk and not re.search(rb"\n\r?\n|\r\r[^\n]", before + chunk):
+            chunk, before = file.read(_CHUNK), chunk[-2:]
+        if not chunk:
+            return ()
+    with path.open(encoding="utf-8-sig", newline="") as text:
+        try:
+            for row, cells in enumerate(csv.reader(text), start=1):
+                if not cells:
+                    blank.append(row)
+                if len(blank) == _MOST_BLANK_LINES:
+                    break
+        except csv.Error:
+            pass
+    return tuple(blank)

@@ -27,9 +27,10 @@ def leave_out_copies(rows: Rows, findings: Findings) -> pd.DataFrame:
         return frame
     places = np.flatnonzero(shared)
     part = frame.iloc[places].reset_index(drop=True)
-    unread = [name for name in rows.header if name not in frame.columns]
-    for name in unread:
-        part[f"\0{name}"] = _cells_at(rows, name, places)
+    in_file = frame.index.to_numpy()[places]
+    ignored = [name for name in rows.header if name.strip() and name not in frame.columns]
+    for name in ignored:
+        part[f"\0{name}"] = _cells_at(rows, name, in_file)
     whole = part.astype({c: object for c in part.columns if part[c].dtype == "category"})
     copies = whole.duplicated(keep="first").to_numpy()
     findings.repair(table.name, "exact copies of a row left out", int(copies.sum()))
@@ -37,7 +38,7 @@ def leave_out_copies(rows: Rows, findings: Findings) -> pd.DataFrame:
         rest = whole[~copies]
         differ = rest.duplicated(subset=list(table.key), keep=False).to_numpy()
         if differ.any():
-            _contradiction(rows, rest[differ], places[~copies][differ], findings)
+            _contradiction(rows, rest[differ], in_file[~copies][differ], findings)
     keep = np.ones(len(frame), dtype=bool)
     keep[places[copies]] = False
     return frame[keep]

@@ -30,9 +30,12 @@ class Fault:
             place += f", column {self.column}"
         if self.rows:
             listed = ", ".join(str(row) for row in self.rows)
-            more = "" if self.count <= len(self.rows) else f" and {self.count - len(self.rows)} more"
+            more = (
+                "" if self.count <= len(self.rows) else f" and {self.count - len(self.rows):,} more"
+            )
             place += f", row{'s' if self.count > 1 else ''} {listed}{more}"
-        return f"{place}: expected {self.expected}; found {self.found}. {self.mend}"
+        mend = self.mend if self.mend.endswith(".") else f"{self.mend}."
+        return f"{place}: expected {self.expected}; found {self.found}. {mend}"
 
 
 @dataclass(frozen=True, slots=True)

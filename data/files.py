@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from data.findings import Findings, RowNumbers
-from data.tables import TABLES, Table
+from data.findings import Findings
+from data.tables import MOST_ROWS, TABLES, Table
 
 ENDINGS = (".csv", ".parquet")
 
@@ -49,7 +49,6 @@ class RawTable:
     columns: dict[str, pa.ChunkedArray]
     header: tuple[str, ...]
     rows: int
-    numbers: RowNumbers
 
 
 def find_files(folder: Path, findings: Findings) -> dict[str, Path]:
@@ -130,24 +129,40 @@ class NotUtf8:
     sample: str
 
 
-def find_bad_encoding(path: Path) -> NotUtf8 | None:
-    """Return where the file is not UTF-8, or None; reads it once, in pieces."""
+@dataclass(frozen=True, slots=True)
+class Scan:
+    """What one pass over a text file tells.
+
+    :param lines: line ends; too small where a fault ended the pass.
+    :param bad: where it is not UTF-8, or None.
+    :param binary: it holds NUL bytes, which no text does.
+    """
+
+    lines: int
+    bad: NotUtf8 | None = None
+    binary: bool = False
+
+
+def scan_text(path: Path) -> Scan:
+    """Look once through a text file, in pieces."""
     decoder = codecs.getincrementaldecoder("utf-8")()
-    line = 1
+    lines = 0
     with path.open("rb") as file:
         while True:
             chunk = file.read(_CHUNK)
+            if b"\0" in chunk:
+                return Scan(lines, binary=True)
             try:
                 decoder.decode(chunk, final=not chunk)
             except UnicodeDecodeError as error:
                 # The decoder may have carried some bytes over from the chunk before.
                 carried = len(error.object) - len(chunk)
                 place = file.tell() - len(chunk) - carried + error.start
-                line += error.object[: error.start].count(b"\n")
-                return _describe(path, place, line)
+                lines += error.object[: error.start].count(b"\n")
+                return Scan(lines, _describe(path, place, lines + 1))
             if not chunk:
-                return None
-            line += chunk.count(b"\n")
+                return Scan(lines)
+            lines += chunk.count(b"\n")
 
 
 def _describe(path: Path, place: int, line: int) -> NotUtf8:
@@ -167,3 +182,25 @@ def _describe(path: Path, place: int, line: int) -> NotUtf8:
         if name == "Windows-1252" or chinese:
             return NotUtf8(line, name, decoded.strip("\r"))
     return NotUtf8(line, "another encoding", text.decode("latin-1").strip("\r"))
+
+
+def no_rows(table: Table, found: str, findings: Findings) -> None:
+    """Add the fault of a table without rows that says nothing by being empty."""
+    mend = "Add the rows" if table.required else "Add the rows or remove the file"
+    findings.fault(table.name, None, "at least one row", found, mend)
+
+
+def too_many_rows(table: Table, rows: int, findings: Findings) -> None:
+    """Add the fault of a table that is too large to read."""
+    findings.fault(
+        table.name,
+        None,
+        f"at most {MOST_ROWS:,} rows",
+        f"{rows:,} rows",
+        "Keep fewer days of history, or split the brand by region into several folders",
+    )
+
+
+def first_line(error: BaseException) -> str:
+    """Return what a library's error says, shortened to one line."""
+    return str(error).strip().split("\n")[0].rstrip(".")[:200]

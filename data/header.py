@@ -21,7 +21,7 @@ def check_header(
     :param wanted: undeclared columns to read from an open-ended table (None: all).
     """
     faults = len(findings.faults)
-    twice = [name for name, count in Counter(header).items() if count > 1]
+    twice = [name for name, count in Counter(header).items() if count > 1 and name.strip()]
     if twice:
         findings.fault(
             table.name,
@@ -30,7 +30,7 @@ def check_header(
             f"{listed(twice)} more than once",
             "Remove or rename the second one",
         )
-    extras = [name for name in header if name not in table.names]
+    extras = [name for name in header if name.strip() and name not in table.names]
     for column in table.columns:
         if column.name in header:
             continue
@@ -52,6 +52,16 @@ def check_header(
                 f"Rename it to {quoted(column.name)}, or to something less alike if it is "
                 "something else",
             )
+    for name in sorted((wanted or set()) - set(header)) if table.open_ended else ():
+        alike = nearest(name, extras)
+        findings.fault(
+            table.name,
+            name,
+            f"a column {quoted(name)}, which [drivers] of brand.toml names",
+            f"the columns {listed(header, shown=12)}",
+            (f"Rename the column {quoted(alike)}" if alike else "Add the column")
+            + ", or correct [drivers]",
+        )
     if len(findings.faults) > faults:
         return None
     declared = tuple(name for name in table.names if name in header)

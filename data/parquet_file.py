@@ -7,8 +7,8 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet
 
-from data.files import RawTable
-from data.findings import Findings, RowNumbers
+from data.files import RawTable, first_line, no_rows, too_many_rows
+from data.findings import Findings
 from data.header import check_header
 from data.tables import MOST_ROWS, Table
 
@@ -20,19 +20,20 @@ def read_parquet(
 ) -> RawTable | None:
     """Return the table's columns, or None where the file as a whole is at fault.
 
-    :param wanted: names of extra columns to read (None: all of an open-ended table).
+    :param wanted: undeclared columns to read from an open-ended table (None: all).
     """
     try:
-        with pa.parquet.ParquetFile(path) as file:
-            return _read(file, path, table, wanted, findings)
-    except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
-        what = (
-            "an empty file"
-            if path.stat().st_size == 0
-            else f"a file that cannot be read ({_first_line(error)})"
-        )
-        findings.fault(table.name, None, "a Parquet file", what, _BROKEN)
-        return None
+        if path.stat().st_size == 0:
+            found = "an empty file"
+        else:
+            with pa.parquet.ParquetFile(path) as file:
+                return _read(file, path, table, wanted, findings)
+    # A damaged file can also fail deep inside, as a value that does not fit its type.
+    except (pa.ArrowException, OSError, ValueError, TypeError, MemoryError) as error:
+        found = f"a file that cannot be read ({first_line(error)})"
+    mend = "Write the file again; it may have been cut off while it was copied"
+    findings.fault(table.name, None, "a Parquet file", found, mend)
+    return None
 
 
 def _read(
@@ -42,46 +43,19 @@ def _read(
     wanted: set[str] | None,
     findings: Findings,
 ) -> RawTable | None:
-    header = tuple(file.schema_arrow.names)
-    rows = file.metadata.num_rows
+    schema, rows = file.schema_arrow, file.metadata.num_rows
+    header = tuple(schema.names)
     columns = check_header(table, header, wanted, findings)
     if columns is None:
         return None
     if rows == 0 and not table.may_be_empty:
-        findings.fault(
-            table.name,
-            None,
-            "at least one row",
-            "a table without rows",
-            "Add the rows" if table.required else "Add the rows or remove the file",
-        )
+        no_rows(table, "a table without rows", findings)
         return None
     if rows > MOST_ROWS:
         too_many_rows(table, rows, findings)
         return None
-    text = [name for name in columns if pa.types.is_string(file.schema_arrow.field(name).type)]
+    text = [name for name in columns if pa.types.is_string(schema.field(name).type)]
     with pa.parquet.ParquetFile(path, read_dictionary=text) as encoded:
         arrow = encoded.read(columns=list(columns))
-    return RawTable(
-        table,
-        path,
-        {name: arrow.column(name) for name in columns},
-        header,
-        rows,
-        RowNumbers(),
-    )
-
-
-def too_many_rows(table: Table, rows: int, findings: Findings) -> None:
-    """Add the fault of a table that is too large to read."""
-    findings.fault(
-        table.name,
-        None,
-        f"at most {MOST_ROWS:,} rows",
-        f"{rows:,} rows",
-        "Keep fewer days of history, or split the brand by region into several folders",
-    )
-
-
-def _first_line(error: BaseException) -> str:
-    return str(error).strip().split("\n")[0].rstrip(".")[:200]
+    cells = {name: arrow.column(name) for name in columns}
+    return RawTable(table, path, cells, header, arrow.num_rows)

@@ -10,9 +10,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
-import pyarrow.compute as pc
 
-from data.columns import distinct, is_number, is_text, looks_numeric, read_cells
+from data.columns import blank_cells, distinct, is_number, is_text, looks_numeric, read_cells
 from data.csv_file import read_csv
 from data.files import RawTable
 from data.findings import Findings, quoted
@@ -26,20 +25,27 @@ class Rows:
     """The typed rows of one table, as they stand in the file.
 
     :param frame: all declared columns (blank where absent) and the drivers, if any; names are
-        categories, numbers float, days datetime64[ns]; the index is the record's position.
-    :param unread: for each column, which cells are at fault already.
+        categories, numbers float, days datetime64[ns]; the index is the record's position in
+        the file, from 0.
     :param header: all column names of the file.
     """
 
     table: Table
     path: Path
     frame: pd.DataFrame
-    unread: dict[str, npt.NDArray[np.bool_]]
     header: tuple[str, ...]
+
+    def at(self, chosen: npt.ArrayLike) -> npt.NDArray[np.int64]:
+        """Return the positions in the file of the rows that are chosen (a truth a row)."""
+        mask = np.asarray(chosen, dtype=bool)
+        return np.asarray(self.frame.index, dtype=np.int64)[mask]
 
 
 def read_rows(path: Path, table: Table, wanted: set[str] | None, findings: Findings) -> Rows | None:
-    """Read and check one table by itself; None where nothing of it can be used."""
+    """Read and check one table by itself; None where nothing of it can be used.
+
+    :param wanted: undeclared columns to read from an open-ended table (None: the numeric ones).
+    """
     reader = read_csv if path.suffix == ".csv" else read_parquet
     raw = reader(path, table, wanted, findings)
     if raw is None:
@@ -53,13 +59,14 @@ def read_rows(path: Path, table: Table, wanted: set[str] | None, findings: Findi
             if read.unread.any():
                 unread[column.name] = read.unread
         else:
-            cells[column.name] = _blank(column, raw.rows)
+            cells[column.name] = blank_cells(column, raw.rows)
     frame = pd.DataFrame(cells, index=pd.RangeIndex(raw.rows), copy=False)
+    frame, unread = _without_blank_rows(table, frame, unread, findings)
     check_rows(table, frame, unread, findings)
     for column in table.columns:
         if column.kind == "day":
             frame[column.name] = _nanoseconds(frame[column.name])
-    return Rows(table, path, frame, unread, raw.header)
+    return Rows(table, path, frame, raw.header)
 
 
 def _columns(
@@ -68,33 +75,39 @@ def _columns(
     """Return the declared columns and, for an open-ended table, its numeric ones."""
     if not table.open_ended:
         return table.columns
-    extras = [name for name in raw.columns if name not in table.names]
     drivers = []
-    for name in extras:
-        column = Column(name, "number", "a driver")
+    for name in [name for name in raw.columns if name not in table.names]:
         cells = raw.columns[name]
-        if wanted is None and not is_number(cells.type) and not _numeric(cells):
-            findings.repair(
-                table.name, f"column {quoted(name)} holds text and is no driver", raw.rows
-            )
+        if wanted is None and not is_number(cells.type) and not _meant_as_numbers(cells):
+            what = f"rows whose column {quoted(name)} holds no numbers and is no driver"
+            findings.repair(table.name, what, raw.rows)
             continue
-        drivers.append(column)
+        drivers.append(Column(name, "number", "a driver"))
     return (*table.columns, *drivers)
 
 
-def _numeric(cells: pa.ChunkedArray) -> bool:
+def _meant_as_numbers(cells: pa.ChunkedArray) -> bool:
     """Whether text cells are meant as numbers: at least one of them is one."""
-    if pa.types.is_null(cells.type):
-        return True
     return is_text(cells.type) and looks_numeric(distinct(cells)[1])
 
 
-def _blank(column: Column, rows: int) -> Any:
-    if column.kind == "text":
-        return pd.Categorical.from_codes(np.full(rows, -1, dtype=np.int8), categories=[])
-    if column.kind == "day":
-        return np.full(rows, "NaT", dtype="datetime64[s]")
-    return np.full(rows, np.nan, dtype=np.float32 if rows > 1_000_000 else np.float64)
+def _without_blank_rows(
+    table: Table,
+    frame: pd.DataFrame,
+    unread: dict[str, npt.NDArray[np.bool_]],
+    findings: Findings,
+) -> tuple[pd.DataFrame, dict[str, npt.NDArray[np.bool_]]]:
+    """Leave out rows that are blank from end to end, as spreadsheets leave them behind."""
+    blank = np.ones(len(frame), dtype=bool)
+    required = [column.name for column in table.columns if column.required]
+    for name in [*required, *(name for name in frame.columns if name not in required)]:
+        blank &= frame[name].isna().to_numpy()
+        if name in unread:
+            blank &= ~unread[name]
+        if not blank.any():
+            return frame, unread
+    findings.repair(table.name, "blank rows left out", int(blank.sum()))
+    return frame[~blank], {name: cells[~blank] for name, cells in unread.items()}
 
 
 def _nanoseconds(days: pd.Series[Any]) -> pd.Series[Any]:

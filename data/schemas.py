@@ -22,6 +22,7 @@ from data.tables import LOCATION_KINDS, Column, Table
 
 EARLIEST = np.datetime64("2000-01-01", "s")
 LATEST = np.datetime64("2099-12-31", "s")
+LONGEST_TEXT = 200
 
 Holds = Callable[[Any], "pd.Series[bool]"]
 
@@ -67,19 +68,20 @@ def check_rows(
             broken = ~error.check_output.to_numpy(dtype=bool)
             if rule.column in unread:
                 broken &= ~unread[rule.column]
-            _tell(table, rule, frame, np.flatnonzero(broken), findings)
+            _tell(table, rule, frame, broken, findings)
 
 
 def _tell(
     table: Table,
     rule: Rule,
     frame: pd.DataFrame,
-    positions: npt.NDArray[np.int64],
+    broken: npt.NDArray[np.bool_],
     findings: Findings,
 ) -> None:
-    if not len(positions):
+    if not broken.any():
         return
-    shown = frame[rule.column].iloc[positions[: 200 * SHOWN]]
+    shown = frame[rule.column].iloc[np.flatnonzero(broken)[: 200 * SHOWN]]
+    positions = frame.index.to_numpy()[broken]
     findings.fault(table.name, rule.column, rule.expected, _found(shown), rule.mend, positions)
 
 
@@ -118,14 +120,23 @@ def _check(rule: Rule) -> pa.Check:
 @cache
 def rules_of(table: Table) -> tuple[Rule, ...]:
     """Return the rules of a table: of its columns first, then of its rows."""
-    rules = [rule for column in table.columns for rule in _of_column(column)]
+    rules = [rule for column in table.columns for rule in _of_column(table, column)]
     return (*rules, *_OF_ROWS.get(table.name, ()))
 
 
-def _of_column(column: Column) -> list[Rule]:
+def _of_column(table: Table, column: Column) -> list[Rule]:
     rules = []
     if column.required:
         rules.append(Rule(column.name, "a value in every row", "Fill the cell", _present))
+    if column.kind == "text":
+        rules.append(
+            Rule(
+                column.name,
+                f"one line of at most {LONGEST_TEXT} characters",
+                "Shorten the text; a quotation mark that is never closed swallows the lines below",
+                _one_line,
+            )
+        )
     if column.kind == "day":
         rules.append(
             Rule(
@@ -146,7 +157,7 @@ def _of_column(column: Column) -> list[Rule]:
             Rule(column.name, expected, f"Correct the {_plain(column)}", _above(column.above))
         )
     if column.least is not None or column.most is not None:
-        rules.append(_range(column))
+        rules.append(_range(table, column))
     if column.kind == "whole":
         rules.append(Rule(column.name, "whole numbers", "Write a whole number", _whole))
     return rules
@@ -156,7 +167,7 @@ def _plain(column: Column) -> str:
     return column.name.replace("_", " ")
 
 
-def _range(column: Column) -> Rule:
+def _range(table: Table, column: Column) -> Rule:
     least, most = column.least, column.most
     if most is None:
         expected = f"numbers of at least {least:g}"
@@ -165,7 +176,7 @@ def _range(column: Column) -> Rule:
     else:
         expected = f"numbers from {least:g} to {most:g}"
     mend = f"Correct the {_plain(column)}"
-    if column.name == "units" and least == 0:
+    if table.name == "sales" and column.name == "units":
         mend = "Correct the units; returns from shoppers do not belong here"
     if column.name == "availability":
         mend = "Write a share such as 0.75 (not 75 for 75 %)"
@@ -178,6 +189,14 @@ def _truth(series: Any, holds: Any) -> pd.Series[bool]:
 
 def _present(series: pd.Series[Any]) -> pd.Series[bool]:
     return series.notna()
+
+
+def _one_line(series: pd.Series[Any]) -> pd.Series[bool]:
+    fits = [
+        len(name) <= LONGEST_TEXT and "\n" not in name and "\r" not in name
+        for name in series.cat.categories
+    ]
+    return _truth(series, np.array([*fits, True])[series.cat.codes.to_numpy()])
 
 
 def _finite(series: pd.Series[Any]) -> pd.Series[bool]:

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field, fields, is_dataclass, replace
 from math import isfinite
-from typing import Any, Literal, TypeVar, get_args, get_origin, get_type_hints
+from typing import TYPE_CHECKING, Any, Literal, TypeVar, get_args, get_origin, get_type_hints
 
 from data.faults import Fault
 from data.suggest import nearest
 
-_Section = TypeVar("_Section")
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
+_Section = TypeVar("_Section", bound="DataclassInstance")
 
 DriverUse = Literal["known", "past"]
-"""``known``: known over the horizon, a regressor; ``past``: only in history, not used to forecast."""
+"""``known``: known over the horizon, a regressor; ``past``: of the history only, no regressor."""
 
 
 def _require(holds: bool, name: str, expected: str, found: object) -> None:
@@ -166,52 +170,65 @@ def parse_settings(document: dict[str, Any]) -> tuple[Settings, tuple[Fault, ...
     :returns: the settings (defaults where a value is at fault) and the faults.
     """
     faults: list[Fault] = []
-    settings = _read_section(Settings, document, "", faults)
+    settings = _read_section(Settings(), document, "", faults)
     return settings, tuple(faults)
 
 
-def _read_section(kind: type[_Section], values: Any, path: str, faults: list[Fault]) -> _Section:
-    """Build one dataclass from a TOML table; a value at fault takes its default."""
-    base = _defaults(kind, path)
+def setting_names() -> dict[str, Any]:
+    """Return every setting by its dotted name, with its default."""
+    return dict(_flat(Settings(), ""))
+
+
+def _flat(section: Any, path: str) -> Iterator[tuple[str, Any]]:
+    for item in fields(section):
+        value, where = getattr(section, item.name), f"{path}{item.name}"
+        if is_dataclass(value):
+            yield from _flat(value, f"{where}.")
+        else:
+            yield where, value
+
+
+def _read_section(base: _Section, values: Any, path: str, faults: list[Fault]) -> _Section:
+    """Return ``base`` with the values of a TOML table; a value at fault keeps its default."""
     if not isinstance(values, dict):
-        faults.append(
-            _fault(path, f"a section [{path}]", values, f"Write [{path}] and its settings below")
-        )
+        mend = f"Write [{path}] on a line of its own and its settings below"
+        faults.append(_fault(path, f"a section [{path}]", values, mend))
         return base
-    hints = get_type_hints(kind)
-    known = [item.name for item in fields(kind)]
+    hints = get_type_hints(type(base))
+    good: dict[str, Any] = {}
     for name, value in values.items():
         where = f"{path}.{name}" if path else name
-        if name not in known:
-            faults.append(_unknown(where, name, known))
-            continue
-        if is_dataclass(hints[name]):
-            part = _read_section(hints[name], value, where, faults)
+        if name not in hints:
+            faults.append(_unknown(where, name, [*hints], path))
+        elif is_dataclass(hints[name]):
+            good[name] = _read_section(getattr(base, name), value, where, faults)
         elif name == "drivers":
-            part = _read_drivers(value, faults)
+            good[name] = _read_drivers(value, faults)
+        elif _is_of(hints[name], value):
+            good[name] = float(value) if hints[name] is float else value
         else:
-            typed = _typed(hints[name], value)
-            if typed is None:
-                faults.append(
-                    _fault(where, _TYPE_NAMES.get(hints[name], "text"), value, "Correct the value")
-                )
-                continue
-            part = typed
+            expected = _TYPES.get(hints[name], "text in quotes")
+            faults.append(_fault(where, expected, value, "Correct the value"))
+    return _replace_valid(base, good, path, faults)
+
+
+def _replace_valid(
+    base: _Section, values: dict[str, Any], path: str, faults: list[Fault]
+) -> _Section:
+    """Replace what the section's own checks accept; what they refuse becomes a fault."""
+    values = dict(values)
+    while True:
         try:
-            base = replace(base, **{name: part})
+            return replace(base, **values)
         except ValueError as error:
-            _, expected, found = str(error).split("|", 2)
-            faults.append(_fault(where, expected, part, "Correct the value"))
-    return base
+            name, expected, _ = str(error).split("|", 2)
+            where = f"{path}.{name}" if path else name
+            # A default can break a rule too: 14 horizon days and 20 frozen ones.
+            found = values.pop(name, getattr(base, name))
+            faults.append(_fault(where, expected, found, "Correct the value"))
 
 
-def _defaults(kind: type[_Section], path: str) -> _Section:
-    if kind is Promise:
-        return getattr(Promises(), path.rpartition(".")[2])
-    return kind()
-
-
-_TYPE_NAMES: dict[Any, str] = {
+_TYPES: dict[Any, str] = {
     int: "a whole number",
     float: "a number",
     bool: "true or false",
@@ -219,58 +236,50 @@ _TYPE_NAMES: dict[Any, str] = {
 }
 
 
-def _typed(kind: Any, value: Any) -> Any:
-    """Return the value as its type, or None where it is of another."""
+def _is_of(kind: Any, value: Any) -> bool:
     if get_origin(kind) is Literal:
-        return value if isinstance(value, str) else None
-    if kind is float and isinstance(value, int) and not isinstance(value, bool):
-        value = float(value)
-    if isinstance(value, bool) != (kind is bool) or not isinstance(value, kind):
-        return None
-    if isinstance(value, float) and not isfinite(value):
-        return None
-    return value
+        return isinstance(value, str)
+    if kind is bool or isinstance(value, bool):
+        return kind is bool and isinstance(value, bool)
+    if kind is float:
+        return isinstance(value, int | float) and isfinite(value)
+    return isinstance(value, kind)
 
 
 def _read_drivers(values: Any, faults: list[Fault]) -> dict[str, DriverUse]:
     drivers: dict[str, DriverUse] = {}
     if not isinstance(values, dict):
-        faults.append(
-            _fault(
-                "drivers",
-                "a section [drivers]",
-                values,
-                'Write [drivers] and below it lines such as discount = "known"',
-            )
-        )
+        mend = 'Write [drivers] on a line of its own and below it lines such as discount = "known"'
+        faults.append(_fault("drivers", "a section [drivers]", values, mend))
         return drivers
     for name, use in values.items():
-        if isinstance(use, str) and use in get_args(DriverUse):
-            drivers[name] = "known" if use == "known" else "past"
+        where = f"drivers.{name}"
+        if name in ("date", "region", "sku"):
+            mend = "Name the numeric columns of the table drivers only"
+            faults.append(_fault(where, "a driver", name, mend))
+        elif use == "known" or use == "past":
+            drivers[name] = use
         else:
-            faults.append(
-                _fault(
-                    f"drivers.{name}",
-                    "known or past",
-                    use,
-                    'Write "known" where it is known over the days to come, else "past"',
-                )
-            )
+            mend = 'Write "known" if it is known over the days to come, else "past"'
+            faults.append(_fault(where, '"known" or "past"', use, mend))
             drivers[name] = "known"
     return drivers
 
 
-def _unknown(where: str, name: str, known: list[str]) -> Fault:
+def _unknown(where: str, name: str, known: list[str], path: str) -> Fault:
+    everywhere = setting_names()
     alike = nearest(name, known)
-    return Fault(
-        table="settings",
-        column=where,
-        expected=f"a known setting ({', '.join(known)})",
-        found=f"an unknown one, '{name}'",
-        mend=f"Write '{alike}'" if alike else "Remove it or correct its name",
-        file="brand.toml",
-    )
+    elsewhere = nearest(name, [full.rpartition(".")[2] for full in everywhere], cutoff=0.85)
+    if alike is None and elsewhere is not None:
+        section = next(full for full in everywhere if full.rpartition(".")[2] == elsewhere)
+        mend = f"Write it as {section.rpartition('.')[2]} in [{section.rpartition('.')[0]}]"
+    else:
+        mend = f"Write {alike!r}" if alike else "Remove it or correct its name"
+    place = f"[{path}]" if path else "brand.toml"
+    return _fault(where, f"a setting of {place} ({', '.join(known)})", name, mend)
 
 
 def _fault(where: str, expected: str, found: object, mend: str) -> Fault:
-    return Fault("settings", where, expected, repr(found)[:80], mend, file="brand.toml")
+    shown = repr(found)
+    shown = shown if len(shown) <= 80 else f"{shown[:77]}…"
+    return Fault("settings", where, expected, shown, mend, file="brand.toml")

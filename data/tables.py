@@ -278,7 +278,7 @@ EVENTS = Table(
         Column("ends", "day", "last day", required=True),
         Column("regions", "text", "names joined by ; (blank = every region)", default=""),
         Column("categories", "text", "names joined by ; (blank = every category)", default=""),
-        Column("strength", "number", "how strong, beside others of its name", 0, 1.0, least=0),
+        Column("strength", "number", "how strong, beside others of its name", default=1.0, least=0),
     ),
     key=("event", "starts", "ends", "regions", "categories"),
     may_be_empty=True,

@@ -1,0 +1,87 @@
+"""Whether the drivers are what brand.toml says, and known over the days to be forecast."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from data.driver_values import driver_values
+from data.faults import Fault
+from data.findings import Findings
+from data.settings import DriverUse
+
+
+def check_drivers_file(named: set[str] | None, findings: Findings) -> None:
+    """Add a fault where brand.toml names drivers and there is no table of drivers."""
+    if named and "drivers" not in findings.files:
+        findings.fault(
+            "settings",
+            "drivers",
+            "a table drivers.csv or drivers.parquet with the columns that [drivers] names",
+            "no such file",
+            "Add the table or remove the section",
+        )
+
+
+def unknown_over_horizon(
+    drivers: pd.DataFrame,
+    uses: dict[str, DriverUse],
+    series: pd.DataFrame,
+    as_of: pd.Timestamp,
+    horizon_days: int,
+    file: str,
+) -> list[Fault]:
+    """Return a fault for each driver that is not known on every day of every series' horizon.
+
+    :param series: region and sku of each series, categories as in the brand's tables.
+    """
+    known = [name for name, use in uses.items() if use == "known" and name in drivers]
+    if not known or series.empty:
+        return []
+    days = pd.date_range(as_of + pd.Timedelta(days=1), periods=horizon_days, unit="ns")
+    ahead = drivers[drivers["date"].between(days[0], days[-1])]
+    rows = pd.DataFrame(
+        {
+            "date": np.tile(days.to_numpy(), len(series)),
+            "region": series["region"].array.repeat(horizon_days),
+            "sku": series["sku"].array.repeat(horizon_days),
+        }
+    )
+    values = driver_values(ahead[["date", "region", "sku", *known]], rows)
+    faults = []
+    for name in known:
+        missing = values[name].isna().to_numpy()
+        if missing.any():
+            faults.append(_fault(name, rows, missing, days, file))
+    return faults
+
+
+def _fault(
+    name: str, rows: pd.DataFrame, missing: np.ndarray, days: pd.DatetimeIndex, file: str
+) -> Fault:
+    first = rows[missing].iloc[0]
+    where = f"{first['region']} × {first['sku']} on {first['date']:%Y-%m-%d}"
+    return Fault(
+        table="drivers",
+        column=name,
+        expected=f"a value for every series and day from {days[0]:%Y-%m-%d} to "
+        f"{days[-1]:%Y-%m-%d}, the {len(days)} days to be forecast",
+        found=f"none for {int(missing.sum()):,} of {len(rows):,}, first {where}",
+        mend='Add the rows, choose a shorter horizon, or declare it "past" in [drivers]',
+        file=file,
+    )
+
+
+def count_unknown_in_history(
+    drivers: pd.DataFrame, sales: pd.DataFrame, findings: Findings
+) -> None:
+    """Count the days of sales for which a driver has no value; they tell nothing about it."""
+    unknown: dict[str, int] = {}
+    step = 1_000_000
+    for start in range(0, len(sales), step):
+        values = driver_values(drivers, sales[["date", "region", "sku"]].iloc[start : start + step])
+        for name in values.columns:
+            unknown[name] = unknown.get(name, 0) + int(values[name].isna().sum())
+    for name, count in unknown.items():
+        what = f"days of sales without a value of {name}, left out where it is needed"
+        findings.repair("drivers", what, count)
