@@ -22,9 +22,9 @@ def by_day(risk: pd.DataFrame, currency: str) -> alt.LayerChart:
     """
     colours = style.palette()
     without, with_plan = _("without the plan"), _("with the plan")
-    lines = risk.rename(
-        columns={"lost_money_without": without, "lost_money_with": with_plan}
-    ).melt("date", [without, with_plan], var_name="case", value_name="money")
+    lines = risk.rename(columns={"lost_money_without": without, "lost_money_with": with_plan}).melt(
+        "date", [without, with_plan], var_name="case", value_name="money"
+    )
     lines["label"] = [style.money(value, currency) for value in lines["money"]]
     base = alt.Chart(lines).encode(
         x=alt.X("date:T", axis=style.date_axis()),
@@ -54,8 +54,12 @@ def by_region(risk: pd.DataFrame, names: Mapping[str, str], currency: str) -> al
     colours = style.palette()
     rows = risk.head(MOST_REGIONS).assign(
         name=lambda frame: [names.get(region, region) for region in frame["region"]],
-        without=lambda frame: [style.money(value, currency) for value in frame["lost_money_without"]],
-        with_plan=lambda frame: [style.money(value, currency) for value in frame["lost_money_with"]],
+        without=lambda frame: [
+            style.money(value, currency) for value in frame["lost_money_without"]
+        ],
+        with_plan=lambda frame: [
+            style.money(value, currency) for value in frame["lost_money_with"]
+        ],
     )
     tooltip = [
         alt.Tooltip("name:N", title=_("Region")),

@@ -56,13 +56,16 @@ def component_chart(
         shape = base.mark_area(
             color=colours.band, opacity=0.35, line={"color": colours.line, "strokeWidth": 1.2}
         )
-    tips = base.mark_rule(strokeWidth=8, opacity=0).encode(
-        y=alt.value(0),
-        y2=alt.value(height),
-        tooltip=[
-            alt.Tooltip("date:T", title=_("Day"), format=style.date_format()),
-            alt.Tooltip("units:Q", title=part_names()[part], format="+,.2f"),
-        ],
+    tips = (
+        alt.Chart(frame)
+        .mark_rule(strokeWidth=8, opacity=0)
+        .encode(
+            x="date:T",
+            tooltip=[
+                alt.Tooltip("date:T", title=_("Day"), format=style.date_format()),
+                alt.Tooltip("units:Q", title=part_names()[part], format="+,.2f"),
+            ],
+        )
     )
     now = pd.DataFrame({"date": [as_of + pd.Timedelta(hours=12)]})
     rule = alt.Chart(now).mark_rule(strokeDash=[3, 3], strokeWidth=1).encode(x="date:T")

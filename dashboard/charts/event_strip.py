@@ -60,12 +60,12 @@ def event_layers(
     frame["left"] = frame["from"] + length <= last + half
     begins = frame["from"].where(frame["left"], frame["to"] - length)
     reach = (frame["from"] + length).where(frame["left"], frame["to"])
-    spans = zip(
-        begins.combine(frame["from"], min), reach.combine(frame["to"], max), strict=True
-    )
+    spans = zip(begins.combine(frame["from"], min), reach.combine(frame["to"], max), strict=True)
     frame["row"] = assign_rows(spans, MOST_ROWS)
     frame = frame[frame["row"] >= 0]
-    frame["state"] = [_("provisional: not announced yet") if p else "" for p in frame["provisional"]]
+    frame["state"] = [
+        _("provisional: not announced yet") if p else "" for p in frame["provisional"]
+    ]
     rows = int(frame["row"].max()) + 1
     layers: list[alt.LayerChart | alt.Chart] = []
     for row, part in frame.groupby("row"):

@@ -29,9 +29,7 @@ def largest_flows(flows: pd.DataFrame, most: int, rest: str) -> pd.DataFrame:
     rank = total.groupby(level=0).rank(method="first", ascending=False)
     small = rank[rank > most]
     counts = small.groupby(level=0).size()
-    named = {
-        destination: rest.format(count=counts[kind]) for kind, destination in small.index
-    }
+    named = {destination: rest.format(count=counts[kind]) for kind, destination in small.index}
     kept = flows.assign(
         destination=flows["destination"].replace(named),
         origin=flows["origin"].replace(named),
