@@ -58,7 +58,7 @@ class BatchDesign:
     def __post_init__(self) -> None:
         T, J = len(self.t), self.columns
         _require(self.growth in ("linear", "flat"), f"growth {self.growth!r}: linear or flat")
-        _require(self.t.ndim == 1 and bool((np.diff(self.t) > 0).all()), "t must ascend")
+        _require(self.t.ndim == 1 and bool((np.diff(self.t) >= 0).all()), "t must ascend")
         _require(bool((np.diff(self.changepoints) >= 0).all()), "changepoints must ascend")
         _require(self.X.ndim == 2 and len(self.X) == T, f"X must be (T={T}, K): {self.X.shape}")
         if self.X_series is not None:

@@ -176,6 +176,7 @@ def _start(y: Floats, design: BatchDesign, newton: Newton) -> Block:
         dual=np.zeros((S, C)),
         barrier=np.full(S, BARRIER_START),
         exact=np.zeros(S),
+        stale=np.ones(S, dtype=bool),
         trend=filled,
         growth=filled,
         residual=filled,

@@ -27,18 +27,21 @@ from forecasting.batch_design import Floats
 from forecasting.map_gram import ADDITIVE, MULTIPLICATIVE, DayWeights, Gram
 from forecasting.posterior import conditional_sigma
 
-BARRIER_START = 1.0
-"""At which the barrier is a normal prior with the variance of the Laplace prior."""
+BARRIER_START = 0.1
+"""Where the search starts: at mu = 1 the barrier is a normal prior of the Laplace prior's variance."""
 
-BARRIER_END = 1e-7
-BARRIER_FALL = 0.1
+BARRIER_END = 1e-6
+BARRIER_FALL = 0.03
 """Factor on mu after a step that was taken nearly whole."""
 
-DECREMENT = 1e-7
+DECREMENT = 1e-6
 """Nats that a Newton step may still promise where a series counts as converged."""
 
 SMALLEST_SIGMA = 1e-6
 """Below it the posterior has no maximum: the model passes through every observation."""
+
+REUSE = 1.0
+"""Nats promised by the last step below which a series keeps its matrix for one more."""
 
 MAX_STEPS = 100
 MAX_HALVINGS = 25
@@ -67,6 +70,7 @@ class Block:
     dual: Floats  # (B, C)
     barrier: Floats  # (B,) mu
     exact: Floats  # (B,) 1 where the full Hessian is used, 0 for Gauss-Newton
+    stale: npt.NDArray[np.bool_]  # (B,) the matrix is of a point too far away
     trend: Floats  # (B, T)
     growth: Floats  # (B, T) 1 + multiplicative terms
     residual: Floats  # (B, T), 0 where missing
@@ -106,10 +110,9 @@ class Newton:
         """Step until every series has converged or stalled."""
         B, P = block.theta.shape
         found = Found(np.empty((B, P)), np.zeros(B, dtype=bool), np.zeros(B, dtype=np.int64))
-        hessian = self._hessian(block) if self.gram.constant else None
+        gram = self._gram(block)
         for step in range(1, MAX_STEPS + 1):
-            H = self._hessian(block) if hessian is None else hessian
-            converged, stalled = self._step(block, H)
+            converged, stalled = self._step(block, gram)
             done = converged | stalled
             found.theta[block.rows] = block.theta
             found.steps[block.rows] = step
@@ -118,8 +121,10 @@ class Newton:
                 break
             if done.mean() > 0.1 or len(block) <= 8:
                 block = block.keep(~done)
-                if hessian is not None and len(hessian) > 1:
-                    hessian = hessian[~done]
+                if len(gram) > 1:
+                    gram = gram[~done]
+            if not self.gram.constant and block.stale.any():
+                gram[block.stale] = self._gram(block.keep(block.stale))
         return found
 
     def terms(self, block: Block, theta: Floats) -> tuple[Floats, Floats, Floats]:
@@ -136,7 +141,8 @@ class Newton:
             out.append(part)
         return trend, out[0], out[1]
 
-    def _hessian(self, block: Block) -> Floats:
+    def _gram(self, block: Block) -> Floats:
+        """(B, P, P) second derivatives of half the sum of squares; (1, P, P) if all are equal."""
         full = bool((block.seen == 1).all())
         if self.gram.constant and full:
             seen = np.ones(block.y.shape[1])
@@ -192,9 +198,11 @@ class Newton:
         small = np.abs(decrement) < 2.0 * DECREMENT
         at_end = block.barrier <= BARRIER_END
         converged = small & at_end & (sigma2 > SMALLEST_SIGMA**2)
-        stalled = ~converged & (~moved | uphill) & ~small & (block.exact == 0)
+        blocked, fresh = ~moved | uphill, block.stale
+        stalled = ~converged & blocked & ~small & (block.exact == 0) & fresh
         stalled |= sigma2 <= SMALLEST_SIGMA**2
         block.exact = np.where(moved & (length > 0.5) & (decrement < 1.0), 1.0, 0.0)
+        block.stale = (length < 1.0) | (decrement > REUSE)
         fall = (length > 0.5) | small
         block.barrier = np.where(
             fall, np.maximum(block.barrier * BARRIER_FALL, BARRIER_END), block.barrier
@@ -223,19 +231,23 @@ class Newton:
             zero = np.zeros(len(block))
             quartic = np.stack([rss, -2 * dot(r, first), dot(first, first), zero, zero])
         else:
-            quartic = np.stack([
-                rss,
-                -2 * dot(r, first),
-                dot(first, first) - 2 * dot(r, second),
-                2 * dot(first, second),
-                dot(second, second),
-            ])
+            quartic = np.stack(
+                [
+                    rss,
+                    -2 * dot(r, first),
+                    dot(first, first) - 2 * dot(r, second),
+                    2 * dot(first, second),
+                    dot(second, second),
+                ]
+            )
         away = block.theta - block.mean
-        prior = np.stack([
-            np.einsum("bp,bp->b", block.precision, away**2) / 2,
-            np.einsum("bp,bp->b", block.precision * away, direction),
-            np.einsum("bp,bp->b", block.precision, direction**2) / 2,
-        ])
+        prior = np.stack(
+            [
+                np.einsum("bp,bp->b", block.precision, away**2) / 2,
+                np.einsum("bp,bp->b", block.precision * away, direction),
+                np.einsum("bp,bp->b", block.precision, direction**2) / 2,
+            ]
+        )
         start, change = block.theta[:, self.slopes], direction[:, self.slopes]
 
         def value(rows: npt.NDArray[np.intp], a: Floats) -> Floats:
