@@ -1,9 +1,9 @@
 """The demo brand's true demand: what would sell with stock all day, which only it knows.
 
 Mean demand is a product: city, product and taste; growth; the calendar; drivers; launches and
-replacements. Demand is negative binomial around it, times a level that wanders (three AR(1)
-paths with mean 1: of the series, of the product everywhere, of a city's category), so that
-tomorrow resembles today more than the mean says.
+replacements. Demand is negative binomial around it, times a level that wanders (AR(1) paths
+with mean 1: of the series, of the product everywhere, of a category everywhere and in a city),
+so that tomorrow resembles today more than the mean says.
 """
 
 from __future__ import annotations
@@ -187,10 +187,12 @@ def _wandering_level(
     rng: np.random.Generator, days: int, regions: int, categories: npt.NDArray[np.int64]
 ) -> Floats:
     """Return factors with mean 1 (regions, products, days) that nobody can know beforehand."""
+    national = autoregressive(rng, (len(CATEGORIES),), days, 0.95, 0.06)
     parts = (
         (autoregressive(rng, (regions, len(categories)), days, 0.97, 0.15), 0.15),
         (autoregressive(rng, (len(categories),), days, 0.985, 0.12)[None], 0.12),
         (autoregressive(rng, (regions, len(CATEGORIES)), days, 0.6, 0.06)[:, categories], 0.06),
+        (national[categories][None], 0.06),
     )
     log_factor = np.zeros((regions, len(categories), days))
     for path, sd in parts:

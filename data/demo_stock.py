@@ -29,7 +29,7 @@ FAR_CONVERSION = 0.62
 _MEMORY = 0.10  # weight of today's sales in a series' estimated level
 _STORE_COVER_DAYS = 1.5
 _SPARE_DAYS = 2  # days of demand that every order covers beyond the next arrival
-_SAFETY = 0.95  # standard deviations of demand over the cover that an average keeper holds more
+_SAFETY = 0.5  # standard deviations of demand over the cover that an average keeper holds more
 MAX_LIFE = 10_000  # days; stands for what does not spoil
 _DRIVERS_REST = 3  # no departures within these days of the Lunar New Year
 
@@ -269,5 +269,7 @@ def _orders(
     # More than what sells within its life would only be thrown away.
     sellable = mean / cover[:, None] * (keeping.life + keeping.lead[:, None])
     need = np.where(on_sale, np.minimum(target, sellable + 1) - position, 0.0)
+    # Less than half a case waits, unless half of what is needed is not there.
     cases = np.floor(np.maximum(need, 0.0) / keeping.case + 0.6)
+    cases = np.maximum(cases, (need > 0) & (position < 0.5 * target))
     return np.where(keeping.order[:, day][:, None], cases * keeping.case, 0).astype(np.int64)

@@ -1,56 +1,37 @@
-"""Writing the demo brand's folder whole or not at all."""
+"""Writing the demo brand's folder whole or not at all, and never over something else."""
 
 from __future__ import annotations
 
 import shutil
-import tempfile
 import tomllib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from data.atomic import replace_folder
 from data.errors import BadInput
+from data.tables import BY_NAME
 
 
 @contextmanager
 def rewritten_folder(target: Path) -> Iterator[Path]:
-    """Give an empty folder beside ``target`` that takes its place when the block ends well.
+    """Give an empty folder that takes the place of ``target`` when the block ends well.
 
-    What the new content does not name (decisions kept in the folder, say) is carried over.
-    After an error or a kill the old folder stands; the next call mends a swap cut short.
+    What is in ``target`` and no table of a brand (decisions kept there, say) is carried over.
 
     :raises BadInput: when ``target`` holds something that is not a simulated brand.
     """
-    target = target.absolute()
-    previous = target.with_name(f".{target.name}.previous")
-    _mend(target, previous)
+    target = target.resolve()
     _require_ours(target)
-    target.parent.mkdir(parents=True, exist_ok=True)
-    fresh = Path(tempfile.mkdtemp(prefix=f".{target.name}.", suffix=".new", dir=target.parent))
-    try:
+    with replace_folder(target) as fresh:
         yield fresh
-        fresh.chmod(0o755)
-        if target.exists():
-            target.replace(previous)
-        fresh.replace(target)
-        _mend(target, previous)
-    except BaseException:
-        shutil.rmtree(fresh, ignore_errors=True)
-        _mend(target, previous)
-        raise
-
-
-def _mend(target: Path, previous: Path) -> None:
-    """Bring a swap to its end: the previous folder comes back, or gives what only it has."""
-    if not previous.is_dir():
-        return
-    if not target.exists():
-        previous.replace(target)
-        return
-    for path in sorted(previous.iterdir()):
-        if not (target / path.name).exists():
-            path.replace(target / path.name)
-    shutil.rmtree(previous)
+        for path in sorted(target.iterdir()) if target.exists() else []:
+            if path.stem in BY_NAME or (fresh / path.name).exists():
+                continue
+            if path.is_dir():
+                shutil.copytree(path, fresh / path.name)
+            else:
+                shutil.copy2(path, fresh / path.name)
 
 
 def _require_ours(target: Path) -> None:
