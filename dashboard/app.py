@@ -31,7 +31,9 @@ def pages() -> dict[str, tuple[str, str]]:
 
 def main() -> None:
     """Choose the page and draw what all pages share."""
-    st.set_page_config(page_title="Nearfield", page_icon=":material/near_me:", layout="wide")
+    # A file of our own: Streamlit would fetch a named icon from elsewhere.
+    icon = Path(__file__).with_name("icon.svg")
+    st.set_page_config(page_title="Nearfield", page_icon=str(icon), layout="wide")
     state.choose_brand()
     page = st.navigation(
         [

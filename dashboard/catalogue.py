@@ -43,9 +43,16 @@ def read(locale: str = "zh_CN") -> Catalog:
     """Return the catalogue of a locale; an empty one where there is none yet."""
     path = po_path(locale)
     if not path.exists():
-        return Catalog(locale=locale, project="nearfield", domain=DOMAIN, fuzzy=False)
-    with path.open("rb") as file:
-        return read_po(file, locale=locale, domain=DOMAIN)
+        catalogue = Catalog(locale=locale, domain=DOMAIN)
+    else:
+        with path.open("rb") as file:
+            catalogue = read_po(file, locale=locale, domain=DOMAIN)
+    catalogue.header_comment = "# The sentences of Nearfield's dashboard."
+    catalogue.project, catalogue.version = "nearfield", "1"
+    catalogue.msgid_bugs_address = ""
+    catalogue.last_translator = catalogue.language_team = "The Nearfield developers"
+    catalogue.fuzzy = False
+    return catalogue
 
 
 def updated(catalogue: Catalog) -> Catalog:

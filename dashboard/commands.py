@@ -19,8 +19,8 @@ from data.errors import BadInput
 if TYPE_CHECKING:
     from data import Brand
     from data.progress import Progress
-    from forecasting import Forecast
-    from optimization import Plan
+    from forecasting.forecast import Forecast
+    from optimization.plan import Plan
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +79,7 @@ def plan(options: argparse.Namespace, progress: Progress) -> Outcome:
     if options.forecast is None:
         made = _forecast(brand, options, progress)
     else:
-        from forecasting import read_forecast
+        from forecasting.forecast import read_forecast
 
         made = read_forecast(options.forecast, brand)
     from optimization import plan_transfers

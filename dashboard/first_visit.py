@@ -7,8 +7,8 @@ import streamlit as st
 from dashboard import jobs, running, state, style
 from dashboard.language import _
 from data.errors import BadBrand, BadInput
-from forecasting import Forecast
-from optimization import Plan
+from forecasting.forecast import Forecast
+from optimization.plan import Plan
 
 
 def brand_is_ready() -> bool:

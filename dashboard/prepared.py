@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from data.ledger import Ledger
     from data.progress import Progress
     from data.workspace import Workspace
-    from forecasting import Forecast
-    from optimization import Plan
+    from forecasting.forecast import Forecast
+    from optimization.plan import Plan
 
 
 def prepared(
@@ -58,7 +58,7 @@ def prepared(
 
 
 def _kept(brand: Brand, workspace: Workspace) -> Forecast | None:
-    from forecasting import read_forecast
+    from forecasting.forecast import read_forecast
 
     try:
         return read_forecast(workspace.forecast, brand)

@@ -19,12 +19,12 @@ from dashboard import prepared
 from data import Brand, read_brand
 from data.roles import Person, local_person
 from data.workspace import Workspace
-from optimization import read_plan
+from optimization.plan import read_plan
 
 if TYPE_CHECKING:
     from data.ledger import Ledger
-    from forecasting import Forecast
-    from optimization import Plan
+    from forecasting.forecast import Forecast
+    from optimization.plan import Plan
 
 BRAND_ENV = "NEARFIELD_BRAND"
 DEMO_FOLDER = Path("demo-brand")
@@ -103,7 +103,7 @@ def _workspace(folder: Path, _there: bool) -> Workspace:
 
 @st.cache_resource(max_entries=2, show_spinner=False)
 def _forecast(path: str, files: Signature, folder: str, version: str) -> Forecast:
-    from forecasting import read_forecast
+    from forecasting.forecast import read_forecast
 
     return read_forecast(Path(path), _brand(folder, signature(Path(folder))))
 

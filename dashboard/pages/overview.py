@@ -10,7 +10,8 @@ from dashboard.charts import at_risk as charts
 from dashboard.language import _, ngettext
 from dashboard.words import word
 from data import Brand
-from optimization import Plan, outlook
+from optimization import outlook
+from optimization.plan import Plan
 
 MOST_TRIPS = 6
 MOST_PRODUCTS = 8
@@ -258,7 +259,7 @@ def _trust(plan: Plan, brand: Brand) -> None:
         st.caption(f"{word(plan.status)} · {gap}")
     with local:
         if not state.signed_in():
-            st.markdown(f":material/lock_open: {_('No sign-in')}")
+            st.markdown(":material/lock_open: " + _("No sign-in"))
             st.caption(_("Anyone who reaches this page can decide."))
 
 

@@ -67,7 +67,7 @@ class Server:
     """The dashboard on a brand, on a free port of localhost.
 
     :param brand: the brand's folder; None leaves the choice to the dashboard.
-    :param home: ``NEARFIELD_HOME``, where uploads go.
+    :param home: stands for the user's home folder, where uploads go.
     :param cwd: the folder in which it is started (the demo brand is made there).
     """
 
@@ -75,8 +75,9 @@ class Server:
         self.log = home / "server.log"
         home.mkdir(parents=True, exist_ok=True)
         self.port = _free_port()
-        environment = {**os.environ, "NEARFIELD_HOME": str(home)}
-        environment.pop("NEARFIELD_BRAND", None)
+        environment = {**os.environ, "HOME": str(home)}
+        for variable in ("NEARFIELD_HOME", "NEARFIELD_BRAND", "NEARFIELD_LEDGER_URL"):
+            environment.pop(variable, None)
         if brand is not None:
             environment["NEARFIELD_BRAND"] = str(brand)
         app = str(ROOT / "dashboard" / "app.py")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 import string
 
@@ -34,6 +35,23 @@ def test_the_catalogue_is_up_to_date_with_the_code() -> None:
 
 def test_the_compiled_catalogue_matches_its_source() -> None:
     assert catalogue.po_path().with_suffix(".mo").read_bytes() == catalogue.mo_bytes(CHINESE)
+
+
+def test_no_sentence_hides_from_the_collection() -> None:
+    """A sentence inside an f-string, or put together before the call, is not collected."""
+    collected = {
+        message.id if isinstance(message.id, str) else message.id[0] for message in CHINESE
+    }
+    hidden = []
+    for path in sorted(catalogue.ROOM.rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Name):
+                continue
+            if node.func.id in catalogue.KEYWORDS and path.name != "language.py":
+                sentence = node.args[0]
+                if not isinstance(sentence, ast.Constant) or sentence.value not in collected:
+                    hidden.append(f"{path.name}:{node.lineno}")
+    assert hidden == []
 
 
 def test_translations_keep_the_fields_of_their_sentence() -> None:
