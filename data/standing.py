@@ -53,19 +53,23 @@ class Standing:
         """Make it from a row that has the columns of the same names."""
         return cls(
             row.version,
-            State(row.state),
+            _STATES[row.state],
             row.cases,
             row.received_cases,
             row.decided_by,
             row.decided_at,
-            None if row.reason is None else Reason(row.reason),
+            _REASONS[row.reason],
             row.text or "",
             row.until,
             row.export,
-            None if row.told is None else State(row.told),
+            _STATES.get(row.told),
             row.undoable,
         )
 
+
+# Looked up rather than constructed: a bulk decision reads thousands.
+_STATES: dict[str, State] = {state.value: state for state in State}
+_REASONS: dict[str | None, Reason | None] = {None: None} | {r.value: r for r in Reason}
 
 IMAGE = tuple(field.name for field in fields(Standing))
 """Names of the columns that hold a standing."""
@@ -98,24 +102,26 @@ def decided(
     :param own_day: the transfer's dispatch date, through which a rejection stands at least.
     """
     action = decision.action
-    after = replace(
+    cases, received, until = standing.cases, standing.received_cases, standing.until
+    if action in (Action.APPROVE, Action.EDIT, Action.DISPATCH):
+        cases = decision.cases or cases
+    elif action in (Action.RECEIVE, Action.CORRECT):
+        received = cases if decision.cases is None else decision.cases
+    elif action is Action.REJECT:
+        until = max(decision.until or own_day, own_day)
+    return replace(
         standing,
         version=standing.version + 1,
         state=TRANSITIONS[standing.state, action],
+        cases=cases,
+        received_cases=received,
         decided_by=who,
         decided_at=at,
         reason=decision.reason,
         text=decision.text,
+        until=until,
         undoable=number,
     )
-    if action in (Action.APPROVE, Action.EDIT, Action.DISPATCH):
-        return replace(after, cases=decision.cases or standing.cases)
-    if action in (Action.RECEIVE, Action.CORRECT):
-        received = standing.cases if decision.cases is None else decision.cases
-        return replace(after, received_cases=received)
-    if action is Action.REJECT:
-        return replace(after, until=max(decision.until or own_day, own_day))
-    return after
 
 
 def carried(standing: Standing, rejection: Standing, text: str, number: int) -> Standing:
