@@ -39,8 +39,10 @@ def _missing_brand() -> None:
         return
     st.title(_("Preparing the demo brand"))
     st.write(_("A simulated brand is being made. This takes a moment, once."))
-    running.start_unless_running("demo", [str(folder)])
+    if not jobs.history(state.workspace().jobs, "demo"):
+        running.start_unless_running("demo")
     running.watch("demo")
+    running.button("demo", _("Make the demo brand"))
 
 
 def need_forecast() -> Forecast:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import streamlit as st
 
 from dashboard import jobs, state, style
@@ -12,11 +10,14 @@ from dashboard.words import word
 
 
 def arguments(kind: str) -> list[str]:
-    """Return the command line's arguments for a kind of job on the brand shown."""
+    """Return the command line's arguments for a kind of job on the brand shown.
+
+    :param kind: ``demo``; ``plan``: forecast and plan; ``replan``: plan on the forecast there is.
+    """
     folder = str(state.brand_folder())
-    if kind == "replan":
-        return ["plan", folder, "--forecast", str(state.workspace().forecast)]
-    return [kind, folder]
+    if kind == "demo":
+        return ["demo", folder]
+    return ["prepare", folder, *(["--keep-forecast"] if kind == "replan" else [])]
 
 
 def _kind(kind: str) -> str:
@@ -24,11 +25,10 @@ def _kind(kind: str) -> str:
     return "plan" if kind == "replan" else kind
 
 
-def start_unless_running(kind: str, given: Sequence[str] | None = None) -> None:
+def start_unless_running(kind: str) -> None:
     """Start a job; where one of its kind is at work already, say whose."""
-    chosen = list(given) if given is not None else arguments(kind)
     try:
-        jobs.start(state.workspace().jobs, _kind(kind), chosen, state.who())
+        jobs.start(state.workspace().jobs, _kind(kind), arguments(kind), state.who())
     except jobs.AlreadyRunning as other:
         if other.job.who != state.who():
             st.toast(_("{who} has started this already.").format(who=style.plain(other.job.who)))

@@ -60,7 +60,7 @@ LIGHT = Palette(
 DARK = Palette(
     ink="#e6edeb", quiet="#98a8a4", grid="#26312f", ground="#111716",
     near="#3fb89f", mid="#e8b04f", far="#8ba6de", lost="#ec7468",
-    before="#566461", after="#3fb89f",
+    before="#74827f", after="#3fb89f",
     main="#8ba6de", front="#e8b04f", store="#3fb89f",
     line="#5fd0b8", band="#3fb89f", out="#ec7468", event="#b79be0",
     good="#3fb89f", warn="#e8b04f", bad="#ec7468",
@@ -199,7 +199,7 @@ def date_axis(title: str | None = None, **options: Any) -> alt.Axis:
     import altair as alt
 
     form = "%-m月%-d日" if language() == "zh" else "%-d %b"
-    return alt.Axis(title=title, format=form, labelOverlap=True, **options)
+    return alt.Axis(title=title, format=form, labelOverlap="greedy", labelSeparation=8, **options)
 
 
 def date_format() -> str:

@@ -28,7 +28,7 @@ def by_day(risk: pd.DataFrame, currency: str) -> alt.LayerChart:
     lines["label"] = [style.money(value, currency) for value in lines["money"]]
     base = alt.Chart(lines).encode(
         x=alt.X("date:T", axis=style.date_axis()),
-        y=alt.Y("money:Q", axis=style.number_axis(None, tickCount=4)),
+        y=alt.Y("money:Q", stack=None, axis=style.number_axis(None, tickCount=4)),
         color=alt.Color(
             "case:N",
             title=None,

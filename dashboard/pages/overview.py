@@ -10,11 +10,14 @@ from dashboard.charts import at_risk as charts
 from dashboard.language import _, ngettext
 from dashboard.words import word
 from data import Brand
+from data.errors import BadForecast
 from optimization import outlook
 from optimization.plan import Plan
 
 MOST_TRIPS = 6
-MOST_PRODUCTS = 8
+MOST_PRODUCTS = 6
+_INDENT = "\u2003\u2003"
+"""Two wide spaces: what is said of an item stands under its words, not under its icon."""
 
 
 def main() -> None:
@@ -38,10 +41,9 @@ def main() -> None:
 
 
 def _heading(plan: Plan, brand: Brand) -> None:
-    title, badge = st.columns([5, 1], vertical_alignment="bottom")
-    title.title(_("Overview"))
-    if brand.settings.simulated:
-        with badge:
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.title(_("Overview"), width="content")
+        if brand.settings.simulated:
             sidebar.simulated_badge()
     ends = plan.as_of + pd.Timedelta(days=plan.horizon_days)
     st.caption(
@@ -136,11 +138,10 @@ def _trips(plan: Plan, brand: Brand) -> None:
         return
     names = dict(zip(brand.locations["location"], brand.locations["name"], strict=True))
     for trip in trips.head(MOST_TRIPS).itertuples():
-        day = style.date(trip.dispatch_date)
         _row(
             "pages/transfers.py",
             {"lane": str(trip.lane), "date": f"{trip.dispatch_date:%Y-%m-%d}"},
-            f"{day} · {_name(names, trip.origin)} → {_name(names, trip.destination)}",
+            f"{_name(names, trip.origin)} → {_name(names, trip.destination)}",
             style.money(trip.gain, brand.settings.currency),
             _trip_words(trip),
             urgent=trip.days_left <= 1,
@@ -159,12 +160,11 @@ def _trips(plan: Plan, brand: Brand) -> None:
 def _trip_words(trip: object) -> str:
     vehicles, transfers = int(trip.vehicles), int(trip.transfers)  # type: ignore[attr-defined]
     parts = [
+        style.date(trip.dispatch_date),  # type: ignore[attr-defined]
         ngettext("{count} vehicle", "{count} vehicles", vehicles).format(count=vehicles),
         _("{share} full").format(share=style.percent(trip.fill)),  # type: ignore[attr-defined]
         ngettext("{count} transfer", "{count} transfers", transfers).format(count=transfers),
     ]
-    if trip.days_left <= 1:  # type: ignore[attr-defined]
-        parts.append(_("leaves on the next day"))
     return " · ".join(parts)
 
 
@@ -185,7 +185,7 @@ def _row(
         width="stretch",
     )
     right.markdown(f"**{style.plain(amount)}**", text_alignment="right")
-    left.caption(style.plain(words))
+    left.caption(f"{_INDENT}{style.plain(words)}")
 
 
 def _worst(plan: Plan, brand: Brand) -> None:
@@ -239,7 +239,9 @@ def _trust(plan: Plan, brand: Brand) -> None:
         repairs = sum(repair.count for repair in brand.report.repairs)
         st.page_link("pages/data.py", label=_("Data"), icon=":material/table_chart:")
         st.caption(
-            ngettext(
+            _("No fault, nothing repaired")
+            if not repairs
+            else ngettext(
                 "No fault; {count} repair made while reading",
                 "No fault; {count} repairs made while reading",
                 repairs,
@@ -264,10 +266,16 @@ def _trust(plan: Plan, brand: Brand) -> None:
 
 
 def _forecast_flags() -> None:
-    forecast = state.forecast()
-    flags = forecast.flags if forecast is not None else {}
-    flagged, total = sum(flags.values()), len(forecast.series) if forecast is not None else 0
     st.page_link("pages/forecasts.py", label=_("Forecast"), icon=":material/show_chart:")
+    try:
+        forecast = state.forecast()
+    except BadForecast:
+        st.caption(_("The last forecast does not fit the brand any more"))
+        return
+    if forecast is None:
+        st.caption(_("No forecast yet"))
+        return
+    flagged, total = sum(forecast.flags.values()), len(forecast.series)
     st.caption(
         ngettext(
             "{flagged} of {count} series is not an ordinary fit",

@@ -19,10 +19,8 @@ def main() -> None:
             "closed, and a run that is stopped leaves the last good forecast and plan in place."
         )
     )
-    again, whole, _rest = st.columns([1, 1, 2])
-    with again:
-        running.button("plan", _("Forecast and plan"), primary=True)
-    with whole:
+    with st.container(horizontal=True):
+        running.button("plan", _("Forecast and plan"))
         running.button("replan", _("Plan again on the same forecast"), primary=False)
     running.watch("plan")
     _history()

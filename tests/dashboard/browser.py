@@ -8,6 +8,7 @@ every error in the browser's console.
 from __future__ import annotations
 
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -149,8 +150,10 @@ class Visit:
             self.outside.append(request.url)
 
     def _console(self, message: ConsoleMessage) -> None:
-        if message.type == "error":
-            self.console.append(f"{message.text} ({message.location.get('url', '')})")
+        address = str(message.location.get("url", ""))
+        # On a link to a page Streamlit first looks for its server under the page's own path.
+        if message.type == "error" and not re.search(r"/\w+/_stcore/[a-z-]+$", address):
+            self.console.append(f"{message.text} ({address})")
 
     def open(self, path: str = "", **query: str) -> Page:
         """Go to a page of the dashboard and wait until it is drawn."""
