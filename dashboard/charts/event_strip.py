@@ -10,7 +10,7 @@ import pandas as pd
 from dashboard import style
 from dashboard.language import _
 
-MOST_ROWS = 3
+MOST_ROWS = 4
 ROW_HEIGHT = 17
 
 

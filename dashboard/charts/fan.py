@@ -43,7 +43,9 @@ def fan_chart(
         shades.append(colours.out + "40")
     scale = alt.Scale(domain=names, range=shades)
 
-    colour = alt.Color("series:N", scale=scale, legend=alt.Legend(title=None, orient="bottom"))
+    colour = alt.Color(
+        "series:N", scale=scale, legend=alt.Legend(title=None, orient="bottom", labelLimit=320)
+    )
     days = pd.concat([history["date"], forecast["date"]])
     first, last = days.min(), days.max()
     strip, rows = event_layers(events, first, last)

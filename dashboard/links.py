@@ -1,0 +1,86 @@
+"""Deep links: what a page shows is in its address, so that it can be shared.
+
+A widget that is kept in the address has one key, the name of the query parameter, and codes of
+the data as options (never words of a language). Call :func:`follow` before it is drawn and
+:func:`keep` after::
+
+    follow("region", regions)
+    region = st.selectbox(_("Region"), regions, key="region", format_func=name)
+    keep("region", region)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Any
+from urllib.parse import urlencode
+
+import streamlit as st
+
+from dashboard.language import QUERY_KEY, language
+
+_KEPT = "link:"
+
+
+def follow(name: str, options: Collection[str]) -> None:
+    """Let the address choose a widget's value, once, if it names one of the options."""
+    asked = st.query_params.get(name)
+    if asked is None or asked == st.session_state.get(_KEPT + name):
+        return
+    st.session_state[_KEPT + name] = asked
+    if asked in options:
+        st.session_state[name] = asked
+
+
+def follow_several(name: str, options: Collection[str]) -> None:
+    """Let the address choose the values of a widget with several of them."""
+    asked = st.query_params.get_all(name)
+    if not asked or asked == st.session_state.get(_KEPT + name):
+        return
+    st.session_state[_KEPT + name] = asked
+    st.session_state[name] = [value for value in asked if value in options]
+
+
+def follow_number(name: str, least: float) -> None:
+    """Let the address choose a number, if it is one and at least ``least``."""
+    asked = st.query_params.get(name)
+    if asked is None or asked == st.session_state.get(_KEPT + name):
+        return
+    st.session_state[_KEPT + name] = asked
+    try:
+        value = float(asked)
+    except ValueError:
+        return
+    if least <= value < float("inf"):
+        st.session_state[name] = value
+
+
+def keep(name: str, value: Any) -> None:
+    """Put a widget's value into the address; nothing, an empty text and an empty list leave it."""
+    text: str | list[str]
+    text = [str(item) for item in value] if isinstance(value, list | tuple) else str(value or "")
+    st.session_state[_KEPT + name] = text
+    if not text:
+        st.query_params.pop(name, None)
+    elif _current(name, text) != text:
+        st.query_params[name] = text
+
+
+def forget(*names: str) -> None:
+    """Take parameters out of the address and choices out of their widgets."""
+    for name in names:
+        st.query_params.pop(name, None)
+        st.session_state.pop(name, None)
+        st.session_state.pop(_KEPT + name, None)
+
+
+def link(page: str, **parameters: str | None) -> str:
+    """Return a link to a page of this dashboard, relative to it, in the reader's language."""
+    known = {name: value for name, value in parameters.items() if value}
+    return f"{page}?{urlencode({**known, QUERY_KEY: language()})}"
+
+
+def _current(name: str, like: str | list[str]) -> str | list[str] | None:
+    if isinstance(like, list):
+        return st.query_params.get_all(name)
+    return st.query_params.get(name)

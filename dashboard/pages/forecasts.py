@@ -1,0 +1,350 @@
+"""What is expected to be asked for, where and when, and how sure that is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pandas as pd
+import streamlit as st
+
+from dashboard import first_visit, links, sentences, state, style
+from dashboard.charts.components import component_chart, moving_parts
+from dashboard.charts.cover import cover_chart
+from dashboard.charts.fan import fan_chart
+from dashboard.language import _, ngettext
+from data import Brand
+from forecasting import Forecast, totals
+from forecasting.calendar import china_events
+from optimization.region_cover import region_cover
+
+ALL = ""
+SPANS: dict[str, int] = {"8w": 56, "6m": 182, "1y": 365, "all": 100_000}  # days
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What the reader looks at; "" stands for all."""
+
+    region: str
+    category: str
+    sku: str
+
+    @property
+    def is_series(self) -> bool:
+        """Whether it is one product in one region."""
+        return bool(self.region and self.sku)
+
+
+def main() -> None:
+    """Draw the page."""
+    st.title(_("Forecasts"))
+    forecast = first_visit.need_forecast()
+    brand = state.brand()
+    choice = _choose(brand, forecast)
+    history, expected, parts = _frames(brand, forecast, choice, brand.version)
+    if expected.empty:
+        st.info(
+            _("There is no forecast for this product here: it has not been sold in this region."),
+            icon=":material/search_off:",
+        )
+        return
+    _say_what_is_special(forecast, choice)
+    _figures(history, expected)
+    shown = _span(history)
+    as_of = brand.as_of
+    recent = history[history["date"] > as_of - pd.Timedelta(days=shown)]
+    events = _events(brand, choice, recent["date"].min(), expected["date"].max())
+    style.show(fan_chart(recent, expected, events, as_of), width="stretch", key="fan")
+    _say_what_is_drawn(choice, events)
+    cover, made_of, numbers = st.tabs(
+        [_("Against stock"), _("What it is made of"), _("Numbers")], key="forecast_part"
+    )
+    with cover:
+        _against_stock(brand, choice, expected)
+    with made_of:
+        _made_of(parts, as_of, shown)
+    with numbers:
+        _numbers(expected, choice)
+
+
+def _choose(brand: Brand, forecast: Forecast) -> Choice:
+    """Draw the selectors; what they say is in the address."""
+    regions = dict(zip(brand.regions["region"].astype(str), brand.regions["name"], strict=True))
+    products = brand.products.assign(sku=brand.products["sku"].astype(str))
+    categories = sorted(name for name in products["category"].unique() if name)
+    left, middle, right = st.columns([1, 1, 2])
+    links.follow("region", regions)
+    links.follow("category", categories)
+    with left:
+        region = st.selectbox(
+            _("Region"),
+            [ALL, *regions],
+            key="region",
+            format_func=lambda code: _titled(code, regions, _("All regions")),
+        )
+    with middle:
+        category = st.selectbox(
+            _("Category"),
+            [ALL, *categories],
+            key="category",
+            format_func=lambda code: code or _("All categories"),
+            disabled=not categories,
+        )
+    # A link to a product stands above a category that does not hold it.
+    asked = st.query_params.get("sku", ALL)
+    rows = products if not category else products[products["category"] == category]
+    if asked and asked not in set(rows["sku"]) and asked in set(products["sku"]):
+        rows = products
+    names = dict(zip(rows["sku"], rows["name"], strict=True))
+    links.follow("sku", names)
+    if st.session_state.get("sku") not in (None, ALL, *names):
+        st.session_state["sku"] = ALL
+    with right:
+        sku = st.selectbox(
+            _("Product"),
+            [ALL, *names],
+            key="sku",
+            format_func=lambda code: _titled(code, names, _("All products")),
+            help=_("Type a part of the name or the number to search."),
+        )
+    for name, value in (("region", region), ("category", category), ("sku", sku)):
+        links.keep(name, value)
+    return Choice(region or ALL, category or ALL, sku or ALL)
+
+
+def _titled(code: str, names: dict[str, str], everything: str) -> str:
+    if not code:
+        return everything
+    name = names.get(code, "")
+    return code if not name or name == code else f"{name} · {code}"
+
+
+@st.cache_resource(max_entries=48, show_spinner=False)
+def _frames(
+    _brand: Brand, _forecast: Forecast, choice: Choice, version: str
+) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
+    """Return history, forecast and parts of what was chosen; kept by brand and choice."""
+    skus: list[str] | None = None
+    if choice.sku:
+        skus = [choice.sku]
+    elif choice.category:
+        products = _brand.products
+        skus = list(products.loc[products["category"] == choice.category, "sku"].astype(str))
+    region = choice.region or None
+    return (
+        totals.sales_history(_brand, region, skus),
+        totals.expected_demand(_forecast, region, skus),
+        totals.parts_of(_forecast, region, skus),
+    )
+
+
+def _say_what_is_special(forecast: Forecast, choice: Choice) -> None:
+    rows = forecast.series[
+        totals.rows_of(forecast.series, choice.region or None, [choice.sku] if choice.sku else None)
+    ]
+    flagged = rows[rows["flag"] != ""]
+    if flagged.empty:
+        return
+    if choice.is_series:
+        why = sentences.flag(str(flagged["flag"].iloc[0]))
+        st.warning(
+            style.plain(why) + " " + _("A simple stand-in is shown instead."),
+            icon=":material/flag:",
+        )
+    else:
+        st.caption(
+            ":material/flag: "
+            + ngettext(
+                "{count} of {all} series here has no ordinary fit; a stand-in is used.",
+                "{count} of {all} series here have no ordinary fit; stand-ins are used.",
+                len(flagged),
+            ).format(count=style.number(len(flagged)), all=style.number(len(rows)))
+        )
+
+
+def _figures(history: pd.DataFrame, expected: pd.DataFrame) -> None:
+    days = len(expected)
+    last = totals.last_days(history, days)
+    ahead = float(expected["mean"].sum())
+    columns = st.columns(4)
+    columns[0].metric(
+        _("Expected, next {days} days").format(days=days),
+        style.compact(ahead),
+        border=True,
+    )
+    columns[1].metric(
+        _("Sold, last {days} days").format(days=days),
+        style.compact(last.units),
+        border=True,
+    )
+    columns[2].metric(
+        _("Change"), style.percent(last.change_to(ahead)) if last.units else "–", border=True
+    )
+    columns[3].metric(
+        _("Hours in stock, last {days} days").format(days=days),
+        style.percent(last.availability),
+        border=True,
+        help=_("Where stock ran out, sales are less than what was asked for."),
+    )
+
+
+def _span(history: pd.DataFrame) -> int:
+    names = {
+        "8w": _("8 weeks"),
+        "6m": _("6 months"),
+        "1y": _("1 year"),
+        "all": _("All"),
+    }
+    known = len(history)
+    offered = [code for code in SPANS if code == "all" or SPANS[code] < known]
+    links.follow("span", offered)
+    if st.session_state.get("span") not in (None, *offered):
+        st.session_state["span"] = offered[0]
+    st.session_state.setdefault("span", "6m" if "6m" in offered else offered[0])
+    chosen = st.segmented_control(
+        _("History shown"),
+        offered,
+        key="span",
+        format_func=lambda code: names[code],
+        required=True,
+        label_visibility="collapsed",
+    )
+    links.keep("span", chosen)
+    return SPANS[str(chosen)]
+
+
+@st.cache_resource(max_entries=32, show_spinner=False)
+def _calendar(first: pd.Timestamp, last: pd.Timestamp) -> pd.DataFrame:
+    return china_events(first, last)
+
+
+def _events(brand: Brand, choice: Choice, first: pd.Timestamp, last: pd.Timestamp) -> pd.DataFrame:
+    """Return the named days: the brand's own that concern the choice, then the calendar's."""
+    calendar = _calendar(first, last)
+    calendar = calendar[calendar["event"] != "makeup_workday"]
+    calendar = calendar.assign(name=calendar["event"].map(sentences.event))
+    own = brand.events[
+        [
+            (not regions or not choice.region or choice.region in regions)
+            and (not categories or not choice.category or choice.category in categories)
+            for regions, categories in zip(
+                brand.events["regions"], brand.events["categories"], strict=True
+            )
+        ]
+    ].assign(provisional=False)
+    own = own.assign(name=own["event"])
+    columns = ["name", "starts", "ends", "provisional"]
+    both = pd.concat([calendar[columns], own[columns]], ignore_index=True)
+    # What is still to come is named first, should there be no room for every name.
+    return both.sort_values("ends", ascending=False, kind="stable", ignore_index=True)
+
+
+def _say_what_is_drawn(choice: Choice, events: pd.DataFrame) -> None:
+    if choice.is_series:
+        text = _(
+            "Half of all days should fall into the 50% band, nine in ten into the 90% band. "
+            "Shaded red: days on which the region's own stock ran out."
+        )
+    else:
+        text = _(
+            "Means of many series add up, their bands do not: how series move together is not "
+            "known from each alone. So only the mean is drawn. Choose a region and a product "
+            "to see the bands."
+        )
+    if events["provisional"].any():
+        text += " " + _("Pale events are provisional: their days off are not announced yet.")
+    st.caption(text)
+
+
+def _against_stock(brand: Brand, choice: Choice, expected: pd.DataFrame) -> None:
+    if not choice.is_series:
+        st.caption(_("Choose a region and a product to compare demand with its stock."))
+        return
+    plan = state.plan()
+    moves = brand_transfers() if plan is None else plan.transfers
+    found = region_cover(brand, choice.region, choice.sku, expected, moves)
+    horizon = len(expected)
+    columns = st.columns(3)
+    columns[0].metric(
+        _("Stock in the region"), style.number(found.stock), border=True, help=_own_stock_help()
+    )
+    columns[1].metric(
+        _("Days of cover as it is"),
+        _day_range(found.high_days, found.median_days, horizon),
+        border=True,
+        help=_("The first number: if demand is high (95%). The second: at the median."),
+    )
+    columns[2].metric(
+        _("Days of cover with the plan"),
+        _day_range(found.high_days_with, found.median_days_with, horizon),
+        border=True,
+    )
+    style.show(cover_chart(found.days), width="stretch", key="cover")
+    st.caption(
+        _(
+            "Where demand rises above a line of stock, the region's own stock is used up and "
+            "shoppers are served from far or not at all."
+        )
+    )
+
+
+def brand_transfers() -> pd.DataFrame:
+    """Return transfers without a row: there is no plan yet."""
+    from optimization.plan import TRANSFERS, empty
+
+    return empty(TRANSFERS)
+
+
+def _own_stock_help() -> str:
+    return _("At the region's front warehouses and stores at the close of the as-of day.")
+
+
+def _day_range(low: int, high: int, horizon: int) -> str:
+    if low >= horizon:
+        return _("{days} or more").format(days=horizon)
+    words = [str(low), str(high) if high < horizon else f"{horizon}+"]
+    return (
+        words[0]
+        if words[0] == words[1]
+        else _("{low} to {high}").format(low=words[0], high=words[1])
+    )
+
+
+def _made_of(parts: pd.DataFrame, as_of: pd.Timestamp, span: int) -> None:
+    if parts.empty:
+        st.caption(_("This forecast was made elsewhere and does not say what it is made of."))
+        return
+    recent = parts[parts["date"] > as_of - pd.Timedelta(days=span)]
+    st.caption(_("Units a day. The parts add up to the forecast's mean, up to its floor at zero."))
+    for part in moving_parts(recent):
+        style.show(component_chart(recent, part, as_of), width="stretch", key=f"part_{part}")
+
+
+def _numbers(expected: pd.DataFrame, choice: Choice) -> None:
+    names = {"date": _("Day"), "mean": _("Mean")}
+    daily = [column for column in expected if column.startswith("q")]
+    st.dataframe(
+        expected[["date", "mean", *daily]],
+        hide_index=True,
+        width="stretch",
+        column_config={
+            "date": st.column_config.DateColumn(names["date"], format="YYYY-MM-DD"),
+            "mean": st.column_config.NumberColumn(names["mean"], format="%.1f"),
+            **{
+                column: st.column_config.NumberColumn(f"{int(column[1:])}%", format="%.1f")
+                for column in daily
+            },
+        },
+    )
+    what = "-".join(part for part in (choice.region, choice.category, choice.sku) if part)
+    st.download_button(
+        _("Download as CSV"),
+        expected.to_csv(index=False, date_format="%Y-%m-%d").encode("utf-8-sig"),
+        file_name=f"forecast-{what or 'all'}.csv",
+        mime="text/csv",
+        icon=":material/download:",
+        on_click="ignore",
+    )
+
+
+main()
