@@ -1,6 +1,7 @@
 """The brand's tables, settings and ledger: what is known, checked before anyone works with it."""
 
 from data.brand import Brand, check_brand, read_brand
+from data.demo import read_truth, simulate_demo
 from data.errors import (
     BadBrand,
     BadDecision,
@@ -48,5 +49,7 @@ __all__ = [
     "check_brand",
     "parse_settings",
     "read_brand",
+    "read_truth",
     "silent",
+    "simulate_demo",
 ]

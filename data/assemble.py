@@ -11,6 +11,7 @@ import pandas as pd
 from data.checks import split_names
 from data.departures import format_departures, parse_departures
 from data.findings import Findings
+from data.keys import key_codes
 from data.tables import BY_NAME, TABLES, Column, Table
 
 Frames = Mapping[str, pd.DataFrame]
@@ -103,20 +104,10 @@ def _shared(cells: pd.Series[Any], names: list[str], column: Column) -> pd.Serie
 
 def _sorted(frame: pd.DataFrame, table: Table) -> pd.DataFrame:
     """Sort by the key; a table that is sorted already is not copied."""
-    keys = [
-        frame[name].cat.codes.to_numpy()
-        if frame[name].dtype == "category"
-        else frame[name].to_numpy()
-        for name in table.key
-    ]
-    keys = [
-        k.view(np.int64) if k.dtype.kind == "M" else k.astype(str) if k.dtype == object else k
-        for k in keys
-    ]
-    order = np.lexsort(keys[::-1])
-    if (order == np.arange(len(order))).all():
+    code = key_codes(frame, table.key)
+    if (code[1:] >= code[:-1]).all():
         return frame.reset_index(drop=True)
-    return frame.take(order).reset_index(drop=True)
+    return frame.take(np.argsort(code, kind="stable")).reset_index(drop=True)
 
 
 def _with_demand_shares(locations: pd.DataFrame, findings: Findings) -> pd.DataFrame:

@@ -11,7 +11,7 @@ from data.assemble import assemble
 from data.checks import check_together
 from data.day_checks import check_days
 from data.driver_checks import check_drivers_file, count_unknown_in_history, unknown_over_horizon
-from data.driver_values import driver_names, driver_values
+from data.driver_values import DriverLookup, driver_names
 from data.duplicates import leave_out_copies
 from data.errors import BadBrand
 from data.faults import CheckReport, Fault
@@ -91,9 +91,9 @@ class Brand:
     def driver_values(self, rows: pd.DataFrame) -> pd.DataFrame:
         """Return the drivers' values for rows of date, region, sku; NaN where none is said.
 
-        See :func:`data.driver_values.driver_values` for drivers that apply to all.
+        See :class:`data.driver_values.DriverLookup` for drivers that apply to all.
         """
-        return driver_values(self.drivers, rows)
+        return DriverLookup(self.drivers).values(rows)
 
     def driver_faults(self, horizon_days: int) -> list[Fault]:
         """Return a fault for each known driver that is not known over the days to be forecast."""

@@ -17,6 +17,7 @@ from data.tables import BY_NAME
 Tables = Mapping[str, Rows]
 
 _SHARE_TOLERANCE = 0.01
+_MOST_SHARE_FAULTS = 20
 
 
 def check_together(tables: Tables, findings: Findings) -> None:
@@ -101,22 +102,21 @@ def _main_exists(locations: Rows, findings: Findings) -> None:
 
 def _demand_shares(locations: Rows, findings: Findings) -> None:
     frame = locations.frame
-    local = frame[frame["kind"].isin(("front", "store"))]
-    for (region, kind), group in local.groupby(["region", "kind"], observed=True):
-        shares = group["demand_share"].astype(float)
-        total = float(shares.sum())
-        given = int(shares.notna().sum())
-        if given == 0 or (given < len(shares) and total <= 1 + 1e-9):
-            continue
-        if abs(total - 1) > _SHARE_TOLERANCE or given < len(shares):
-            findings.fault(
-                "locations",
-                "demand_share",
-                f"shares that add up to 1 over the {kind}s of region {quoted(region)}",
-                f"{total:.10g}",
-                "Correct the shares, or leave all of them blank for equal ones",
-                group.index.to_numpy(),
-            )
+    local = frame[frame["kind"].isin(("front", "store")) & frame["region"].notna()]
+    groups = local.groupby(["region", "kind"], observed=True)["demand_share"]
+    shares = pd.DataFrame({"total": groups.sum(), "given": groups.count(), "all": groups.size()})
+    full = shares["given"] == shares["all"]
+    wrong = full & ((shares["total"] - 1).abs() > _SHARE_TOLERANCE)
+    wrong |= ~full & (shares["total"] > 1 + 1e-9)
+    for (region, kind), total in shares.loc[wrong, "total"].head(_MOST_SHARE_FAULTS).items():
+        findings.fault(
+            "locations",
+            "demand_share",
+            f"shares that add up to 1 over the {kind}s of region {quoted(region)}",
+            f"{total:.10g}",
+            "Correct the shares, or leave all of them blank for equal ones",
+            locations.at((frame["region"] == region) & (frame["kind"] == kind)),
+        )
 
 
 def _lanes_fit(lanes: Rows, locations: Rows, findings: Findings) -> None:

@@ -247,8 +247,8 @@ def _day(text: str | None) -> np.datetime64:
 
 def _timestamps(table: Table, column: Column, cells: pa.ChunkedArray, findings: Findings) -> Cells:
     seconds = cells.cast(pa.timestamp("s"), safe=False).to_numpy()
-    days = seconds.astype("datetime64[D]").astype("datetime64[s]")
-    timed = ~np.isnat(seconds) & (seconds != days)
+    of_day = seconds.view(np.int64) % 86_400
+    timed = (of_day != 0) & ~np.isnat(seconds)
     if timed.any():
         positions = np.flatnonzero(timed)
         found = listed(dict.fromkeys(str(v).replace("T", " ") for v in seconds[positions[:1000]]))
@@ -260,7 +260,8 @@ def _timestamps(table: Table, column: Column, cells: pa.ChunkedArray, findings: 
             "Sum up each local day and write its date only (2024-06-01)",
             positions,
         )
-    return Cells(np.where(timed, np.datetime64("NaT"), days), timed)
+        seconds = np.where(timed, np.datetime64("NaT"), seconds)
+    return Cells(seconds, timed)
 
 
 def looks_numeric(texts: list[str | None]) -> bool:

@@ -5,10 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from data.driver_values import driver_values
+from data.driver_values import DriverLookup
 from data.faults import Fault
 from data.findings import Findings
 from data.settings import DriverUse
+
+_STEP = 1_000_000
+"""Rows looked up at a time, to keep memory bounded."""
 
 
 def check_drivers_file(named: set[str] | None, findings: Findings) -> None:
@@ -47,7 +50,7 @@ def unknown_over_horizon(
             "sku": series["sku"].array.repeat(horizon_days),
         }
     )
-    values = driver_values(ahead[["date", "region", "sku", *known]], rows)
+    values = DriverLookup(ahead[["date", "region", "sku", *known]]).values(rows)
     faults = []
     for name in known:
         missing = values[name].isna().to_numpy()
@@ -76,11 +79,11 @@ def count_unknown_in_history(
     drivers: pd.DataFrame, sales: pd.DataFrame, findings: Findings
 ) -> None:
     """Count the days of sales for which a driver has no value; they tell nothing about it."""
+    lookup = DriverLookup(drivers)
     unknown: dict[str, int] = {}
-    step = 1_000_000
-    for start in range(0, len(sales), step):
-        values = driver_values(drivers, sales[["date", "region", "sku"]].iloc[start : start + step])
-        for name in values.columns:
+    for start in range(0, len(sales), _STEP):
+        values = lookup.values(sales.iloc[start : start + _STEP])
+        for name in lookup.names:
             unknown[name] = unknown.get(name, 0) + int(values[name].isna().sum())
     for name, count in unknown.items():
         what = f"days of sales without a value of {name}, left out where it is needed"

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+
+from data.keys import day_numbers
 
 _KEYS = ("date", "region", "sku")
 
@@ -16,44 +19,63 @@ def driver_names(drivers: pd.DataFrame) -> list[str]:
     return [name for name in drivers.columns if name not in _KEYS]
 
 
-def driver_values(drivers: pd.DataFrame, rows: pd.DataFrame) -> pd.DataFrame:
-    """Return one row for each of ``rows`` and one float column a driver; NaN where none is said.
+@dataclass(frozen=True)
+class _Level:
+    """The rows of drivers that apply as widely as each other: their keys in order, and where."""
 
-    Drivers that leave region or sku blank apply to all of them. Where several rows of drivers
-    apply, the value of the most special one that has a value counts: for all, for a region, for
-    a sku, for a region and sku, in this order.
+    by_region: bool
+    by_sku: bool
+    keys: npt.NDArray[np.int64]
+    places: npt.NDArray[np.int64]
 
-    :param drivers: a brand's drivers (region and sku categories with ``""`` for all).
-    :param rows: date, region, sku; categories as in the brand's sales.
+
+class DriverLookup:
+    """Finds the value of each driver for a region, sku and day.
+
+    Drivers that leave region or sku blank apply to all of them. Where several rows apply, the
+    value of the most special one that has a value counts: for all, for a region, for a sku, for
+    a region and sku, in this order.
+
+    :param drivers: a brand's drivers (region and sku are categories, ``""`` = all).
     """
-    names = driver_names(drivers)
-    values = drivers[names].to_numpy(dtype=np.float32, na_value=np.nan)
-    result = np.full((len(rows), len(names)), np.nan, dtype=np.float32)
-    region, sku = _codes(rows["region"], drivers["region"]), _codes(rows["sku"], drivers["sku"])
-    day = _days(rows["date"])
-    own_region, own_sku = _own(drivers["region"]), _own(drivers["sku"])
-    for by_region, by_sku in ((False, False), (True, False), (False, True), (True, True)):
-        level = np.flatnonzero(((own_region >= 0) == by_region) & ((own_sku >= 0) == by_sku))
-        if not len(level):
-            continue
-        have = _key(
-            own_region[level] if by_region else None,
-            own_sku[level] if by_sku else None,
-            _days(drivers["date"])[level],
-        )
-        want = _key(region if by_region else None, sku if by_sku else None, day)
-        order = np.argsort(have, kind="stable")
-        place = np.minimum(np.searchsorted(have, want, sorter=order), len(have) - 1)
-        source = level[order[place]]
-        hit = np.flatnonzero(have[order[place]] == want)
-        said = values[source[hit]]
-        result[hit] = np.where(np.isnan(said), result[hit], said)
-    return pd.DataFrame(result, index=rows.index, columns=names)
+
+    def __init__(self, drivers: pd.DataFrame) -> None:
+        self.names = driver_names(drivers)
+        self._values = [drivers[name].to_numpy() for name in self.names]
+        self._regions = drivers["region"].cat.categories
+        self._skus = drivers["sku"].cat.categories
+        region, sku = _own(drivers["region"]), _own(drivers["sku"])
+        day = day_numbers(drivers["date"])
+        self._levels: list[_Level] = []
+        for by_region, by_sku in ((False, False), (True, False), (False, True), (True, True)):
+            places = np.flatnonzero(((region >= 0) == by_region) & ((sku >= 0) == by_sku))
+            if len(places):
+                keys = _key(region[places] * by_region, sku[places] * by_sku, day[places])
+                if not (keys[1:] >= keys[:-1]).all():
+                    order = np.argsort(keys, kind="stable")
+                    keys, places = keys[order], places[order]
+                self._levels.append(_Level(by_region, by_sku, keys, places))
+
+    def values(self, rows: pd.DataFrame) -> pd.DataFrame:
+        """Return a float32 column a driver for rows of date, region, sku; NaN = nothing said."""
+        result = np.full((len(self.names), len(rows)), np.nan, dtype=np.float32)
+        region = _codes(rows["region"], self._regions)
+        sku = _codes(rows["sku"], self._skus)
+        day = day_numbers(rows["date"])
+        for level in self._levels:
+            want = _key(region * level.by_region, sku * level.by_sku, day)
+            place = np.minimum(np.searchsorted(level.keys, want), len(level.keys) - 1)
+            found = level.keys[place] == want
+            source = level.places[place]
+            for line, values in zip(result, self._values, strict=True):
+                said = values[source]
+                np.copyto(line, said, where=found & ~np.isnan(said), casting="same_kind")
+        return pd.DataFrame(result.T, index=rows.index, columns=self.names, copy=False)
 
 
-def _codes(cells: pd.Series[Any], like: pd.Series[Any]) -> npt.NDArray[np.int64]:
-    mapping = like.cat.categories.get_indexer(cells.cat.categories)
-    return mapping.astype(np.int64)[cells.cat.codes.to_numpy()]
+def _codes(cells: pd.Series[Any], names: pd.Index[Any]) -> npt.NDArray[np.int64]:
+    mapping = names.get_indexer(cells.cat.categories).astype(np.int64)
+    return mapping[cells.cat.codes.to_numpy()]
 
 
 def _own(cells: pd.Series[Any]) -> npt.NDArray[np.int64]:
@@ -64,19 +86,8 @@ def _own(cells: pd.Series[Any]) -> npt.NDArray[np.int64]:
     return codes
 
 
-def _days(dates: pd.Series[Any]) -> npt.NDArray[np.int64]:
-    return dates.to_numpy().astype("datetime64[D]").astype(np.int64)
-
-
 def _key(
-    region: npt.NDArray[np.int64] | None,
-    sku: npt.NDArray[np.int64] | None,
-    day: npt.NDArray[np.int64],
+    region: npt.NDArray[np.int64], sku: npt.NDArray[np.int64], day: npt.NDArray[np.int64]
 ) -> npt.NDArray[np.int64]:
-    """Return one number for a region, sku and day; 2^21 regions and skus, 2^20 days fit."""
-    key = day
-    if region is not None:
-        key = key + (region << 41)
-    if sku is not None:
-        key = key + (sku << 20)
-    return key
+    """Return one number for a region, sku and day: 21 bits for each name, 20 for the day."""
+    return (region << 41) + (sku << 20) + day

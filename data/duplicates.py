@@ -12,6 +12,7 @@ import pyarrow.csv
 import pyarrow.parquet
 
 from data.findings import Findings, listed
+from data.keys import key_codes
 from data.reading import Rows
 
 
@@ -46,30 +47,16 @@ def leave_out_copies(rows: Rows, findings: Findings) -> pd.DataFrame:
 
 def _share_a_key(rows: Rows) -> npt.NDArray[np.bool_] | None:
     """Return which rows share their key with another one; None where no row does."""
-    code = np.zeros(len(rows.frame), dtype=np.int64)
-    complete = np.ones(len(rows.frame), dtype=bool)
-    for name in rows.table.key:
-        part, size = _codes(rows.frame[name])
-        if rows.table.column(name).required:
-            complete &= part > 0
-        if code.size and int(code.max()) > np.iinfo(np.int64).max // (size + 1):
-            code = np.unique(code, return_inverse=True)[1].astype(np.int64)
-        code = code * size + part
-    shared = pd.Series(code).duplicated(keep=False).to_numpy() & complete
+    frame, table = rows.frame, rows.table
+    code = key_codes(frame, table.key)
+    ordered = np.sort(code)
+    if not (ordered[1:] == ordered[:-1]).any():
+        return None
+    shared = pd.Series(code).duplicated(keep=False).to_numpy()
+    for name in table.key:
+        if table.column(name).required:
+            shared &= frame[name].notna().to_numpy()
     return shared if shared.any() else None
-
-
-def _codes(cells: pd.Series[Any]) -> tuple[npt.NDArray[np.int64], int]:
-    """Return a number from 0 for each cell, and how many numbers there are."""
-    if cells.dtype == "category":
-        return cells.cat.codes.to_numpy().astype(np.int64) + 1, len(cells.cat.categories) + 1
-    days = cells.to_numpy().astype("datetime64[D]").astype(np.int64)
-    blank = cells.isna().to_numpy()
-    if blank.all():
-        return np.zeros(len(days), dtype=np.int64), 1
-    first = int(days[~blank].min())
-    numbers = np.where(blank, 0, days - first + 1)
-    return numbers, int(numbers.max()) + 1
 
 
 def _cells_at(rows: Rows, name: str, places: npt.NDArray[np.int64]) -> list[Any]:

@@ -127,7 +127,9 @@ def rules_of(table: Table) -> tuple[Rule, ...]:
 def _of_column(table: Table, column: Column) -> list[Rule]:
     rules = []
     if column.required:
-        rules.append(Rule(column.name, "a value in every row", "Fill the cell", _present))
+        # Of the row: pandera cannot list blank categories among the failure cases of a column.
+        present = _present(column.name)
+        rules.append(Rule(column.name, "a value in every row", "Fill the cell", present, True))
     if column.kind == "text":
         rules.append(
             Rule(
@@ -187,8 +189,8 @@ def _truth(series: Any, holds: Any) -> pd.Series[bool]:
     return pd.Series(np.asarray(holds, dtype=bool), index=series.index)
 
 
-def _present(series: pd.Series[Any]) -> pd.Series[bool]:
-    return series.notna()
+def _present(name: str) -> Holds:
+    return lambda frame: frame[name].notna()
 
 
 def _one_line(series: pd.Series[Any]) -> pd.Series[bool]:

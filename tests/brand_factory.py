@@ -87,7 +87,7 @@ def sales() -> pd.DataFrame:
     """Return 60 days of sales of six series: a weekly shape, steady noise, a few days without."""
     rng = np.random.default_rng(7)
     dates = pd.date_range(FIRST, periods=DAYS)
-    weekly = np.array([0.9, 0.9, 0.95, 1.0, 1.1, 1.2, 1.15])[dates.weekday]
+    weekly = np.array([0.9, 0.9, 0.95, 1.0, 1.1, 1.2, 1.15])[dates.day_of_week]
     frames = []
     for region, size in (("hangzhou", 1.5), ("suzhou", 1.0)):
         for sku, level in (("case", 4.0), ("milk", 12.0), ("tea", 7.0)):
