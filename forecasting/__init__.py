@@ -1,13 +1,22 @@
 """Demand by region and product, with its uncertainty."""
 
+from data.errors import BadForecast
+from data.progress import Progress
+from forecasting.calendar import china_events, china_holidays
 from forecasting.forecast import Forecast, read_forecast
 from forecasting.quantiles import CUMULATIVE_COLUMNS, DAILY_COLUMNS, FORECAST_COLUMNS, QUANTILES
+from forecasting.run import forecast
 
 __all__ = [
     "CUMULATIVE_COLUMNS",
     "DAILY_COLUMNS",
     "FORECAST_COLUMNS",
     "QUANTILES",
+    "BadForecast",
     "Forecast",
+    "Progress",
+    "china_events",
+    "china_holidays",
+    "forecast",
     "read_forecast",
 ]

@@ -39,9 +39,12 @@ class Design:
 
     :param day: (n,) days of the panel with a usable observation.
     :param y: (n,) log((units + offset) / level) on those days.
+    :param pooled: parts (T + H,) that the series' pool has taught and that are not fitted again:
+        ``y`` is without them (:mod:`forecasting.pooling`); empty for a series on its own.
     :param level: units; the mean of the usable days.
     :param offset: units; :data:`LOG_OFFSET` × level.
-    :param names: K regressors; ``calendar:``, ``event:`` or ``driver:`` and the name.
+    :param names: K regressors: ``calendar:`` or ``event:`` and the name, then ``partial:`` and
+        ``driver:``.
     :param X: (T + H, K) their values on all days; drivers are centred and scaled.
     :param unseen: occasions of the horizon that never fell on a usable day of history.
     :param weekly: Fourier order of the week, 0 = none. :param yearly: that of the year.
@@ -49,6 +52,7 @@ class Design:
 
     day: npt.NDArray[np.intp]
     y: Floats
+    pooled: dict[str, Floats]
     level: float
     offset: float
     names: tuple[str, ...]
@@ -57,35 +61,48 @@ class Design:
     weekly: int
     yearly: int
 
+    @property
+    def occasions(self) -> int:
+        """How many of the K regressors, the first ones, are occasions of the series' own."""
+        return sum(name.startswith(("calendar:", "event:")) for name in self.names)
+
     def to_units(self, z: Floats) -> Floats:
         """Return units for values on the scale of ``y``, before clipping at zero."""
         return np.asarray(self.level * np.exp(z) - self.offset)
 
 
-def build_design(panel: Panel, series: int, scales: Floats) -> Design:
+def build_design(
+    panel: Panel, series: int, scales: Floats, pooled: dict[str, Floats] | None = None
+) -> Design:
     """Choose days, scale and regressors of one series.
 
     :param scales: (D,) usual spread of each driver, from :func:`driver_scales`.
+    :param pooled: parts of its pool, each (T + H,) on the log scale.
     """
+    pooled = pooled or {}
     day = np.flatnonzero(panel.usable[series])
     demand = panel.demand[series, day].astype(np.float64)
     level = float(demand.mean())
     offset = LOG_OFFSET * level
-    occasions, unseen = _occasions(panel, series, day)
+    occasions, unseen = build_occasions(panel, series, day)
     drivers = _drivers(panel, series, day, scales)
     columns = {**occasions, **drivers}
     X = np.stack(list(columns.values()), axis=1) if columns else np.zeros((len(panel.dates), 0))
-    span = int(day[-1] - day[0]) + 1
+    weekly, yearly = shape_orders(day)
+    y = np.log((demand + offset) / level)
+    for part in pooled.values():
+        y -= part[day]
     return Design(
         day=day,
-        y=np.log((demand + offset) / level),
+        y=y,
+        pooled=pooled,
         level=level,
         offset=offset,
         names=tuple(columns),
         X=X,
         unseen=unseen,
-        weekly=3 if span >= MIN_WEEKLY_DAYS else 0,
-        yearly=yearly_order(span),
+        weekly=weekly,
+        yearly=yearly,
     )
 
 
@@ -116,19 +133,36 @@ def driver_scales(panel: Panel) -> Floats:
     return np.array([np.median(s[s > 1e-9]) if (s > 1e-9).any() else 0.0 for s in spread.T])
 
 
-def _occasions(
-    panel: Panel, series: int, day: npt.NDArray[np.intp]
+def build_occasions(
+    panel: Panel, members: npt.NDArray[np.bool_] | int, day: npt.NDArray[np.intp]
 ) -> tuple[dict[str, Floats], tuple[str, ...]]:
-    concerned = panel.brand_event_scope[:, series]
+    """Return the windows and events that can be learnt, and the names of those that cannot.
+
+    :param members: the series concerned. Of several, an event that concerns only some is named
+        ``partial:`` and taken with their share: it explains days without being shared by all.
+    :param day: usable days; an occasion is learnt when it fell on some of them, not on all.
+    :returns: columns (T + H,) by name, and the occasions of the horizon that history lacks.
+    """
+    scope = panel.brand_event_scope[:, np.atleast_1d(members)]
+    share = scope.mean(axis=1) if scope.size else np.zeros(len(scope))
     names = [f"calendar:{name}" for name in panel.calendar_names]
     names += [
-        f"event:{name}" for name in np.array(panel.brand_event_names, dtype=object)[concerned]
+        f"{'event' if whole else 'partial'}:{name}"
+        for name, whole in zip(panel.brand_event_names, share == 1, strict=True)
     ]
-    values = np.concatenate([panel.calendar, panel.brand_events[:, concerned]], axis=1)
-    seen = (values[day] != 0).any(axis=0) & ~(values[day] == values[day[0]]).all(axis=0)
+    values = np.concatenate([panel.calendar, panel.brand_events * share], axis=1, dtype=np.float64)
+    seen = (values[day] != values[day[0]]).any(axis=0)
     ahead = (values[panel.history :] != 0).any(axis=0)
-    chosen = {names[i]: values[:, i].astype(np.float64) for i in np.flatnonzero(seen)}
-    return chosen, tuple(names[i] for i in np.flatnonzero(ahead & ~seen))
+    chosen: dict[str, Floats] = {names[i]: values[:, i] for i in np.flatnonzero(seen)}
+    chosen = dict(sorted(chosen.items(), key=lambda item: item[0].startswith("partial:")))
+    unseen = ahead & ~(values[day] != 0).any(axis=0)
+    return chosen, tuple(names[i] for i in np.flatnonzero(unseen))
+
+
+def shape_orders(day: npt.NDArray[np.intp]) -> tuple[int, int]:
+    """Return the Fourier orders of week and year that the days from first to last allow."""
+    span = int(day[-1] - day[0]) + 1
+    return (3 if span >= MIN_WEEKLY_DAYS else 0), yearly_order(span)
 
 
 def _drivers(

@@ -9,9 +9,7 @@ the first.
 from __future__ import annotations
 
 import hashlib
-import os
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,7 +18,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from data.errors import Failure
+from data.atomic import write_atomically
 from forecasting.forecast_check import check_frame, read_frame
 from forecasting.quantiles import FORECAST_COLUMNS
 
@@ -92,24 +90,20 @@ class Forecast:
         """Write the three files; a kill or a full disk leaves the last good ones.
 
         :param path: of ``forecast.parquet``; the folder is made where it is missing.
-        :raises Failure: the disk refuses.
+        :raises BadInput: the disk is full or may not be written.
         """
         path = Path(path)
         stamp = _digest(self.frame)
         tables = (
+            # Swapped in from the last to the first: the side files carry the frame's stamp and
+            # count for nothing until it is there.
+            (self.frame, path),
             (self.series, _beside(path, "series")),
             (self.components, _beside(path, "components")),
-            (self.frame, path),  # last: the side files carry its stamp and wait for it
         )
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            with _all_or_none([target for _, target in tables]) as drafts:
-                for (frame, _), draft in zip(tables, drafts, strict=True):
-                    _write_parquet(frame, draft, stamp)
-        except OSError as error:
-            raise Failure(
-                f"{path} could not be written ({error}); the forecast that stood there still does."
-            ) from error
+        with ExitStack() as drafts:
+            for frame, target in tables:
+                _write_parquet(frame, drafts.enter_context(write_atomically(target)), stamp)
 
 
 def read_forecast(path: Path | str, brand: Brand) -> Forecast:
@@ -183,17 +177,3 @@ def _read_side(path: Path, columns: tuple[str, ...], stamp: bytes) -> pd.DataFra
     except (OSError, pa.ArrowException):
         return None
     return frame if set(columns) <= set(frame.columns) else None
-
-
-@contextmanager
-def _all_or_none(targets: list[Path]) -> Iterator[list[Path]]:
-    """Yield draft paths beside ``targets``; swap all of them in at the end, or none."""
-    drafts = [target.with_name(f".{target.name}.{os.getpid()}.draft") for target in targets]
-    try:
-        yield drafts
-        for draft, target in zip(drafts, targets, strict=True):
-            draft.replace(target)
-    finally:
-        for draft in drafts:
-            with suppress(OSError):
-                draft.unlink(missing_ok=True)

@@ -89,7 +89,7 @@ def _key_faults(frame: pd.DataFrame, brand: Brand, name: str) -> list[str]:
                 f"{name}, column {column}: expected those of the brand; found "
                 f"{_listed(strangers)}. Forecast this brand again."
             )
-        frame[column] = pd.Categorical(values, categories=sorted(known.astype(str)))
+        frame[column] = pd.Categorical(values, categories=brand.sales[column].cat.categories)
     if faults:
         return faults
     keys = frame.groupby(["region", "sku"], observed=True)["date"]

@@ -232,11 +232,21 @@ def _brand_events(
     Occurrences of one name with different scopes are told apart by number.
     """
     columns: dict[tuple[str, tuple[str, ...], tuple[str, ...]], Floats] = {}
-    for row in brand.events.itertuples(index=False):
-        scope = (str(row.event), tuple(row.regions), tuple(row.categories))
+    table = brand.events
+    days = dates.to_numpy()
+    for event, starts, ends, regions, categories, strength in zip(
+        table["event"].astype(str),
+        table["starts"].to_numpy(),
+        table["ends"].to_numpy(),
+        table["regions"],
+        table["categories"],
+        table["strength"].to_numpy(dtype=np.float32),
+        strict=True,
+    ):
+        scope = (event, tuple(regions), tuple(categories))
         values = columns.setdefault(scope, np.zeros(len(dates), dtype=np.float32))
-        inside = (dates >= row.starts) & (dates <= row.ends)
-        values[inside] = np.maximum(values[inside], np.float32(row.strength))
+        inside = (days >= starts) & (days <= ends)
+        values[inside] = np.maximum(values[inside], strength)
     if not columns:
         empty = np.zeros((len(dates), 0), dtype=np.float32)
         return empty, (), np.zeros((0, len(keys)), dtype=bool)

@@ -72,3 +72,8 @@ def path_quantiles(paths: Floats) -> tuple[Floats, Floats]:
     daily = np.quantile(paths, QUANTILES, axis=0).T
     cumulated = np.quantile(np.cumsum(paths, axis=1), QUANTILES, axis=0).T
     return daily, cumulated
+
+
+def whole_units(paths: Floats, rng: np.random.Generator) -> Floats:
+    """Round each value up or down by chance so that its expectation stays as it is."""
+    return np.asarray(np.floor(paths + rng.random(paths.shape)))

@@ -1,0 +1,148 @@
+"""Forecasts for series that Prophet cannot fit: stated, flagged, never silent.
+
+===================== ========================================================================
+flag                  what it means, and what the forecast is
+===================== ========================================================================
+``new``               no sales yet: the level of the product it resembles in the region, else of
+                      its category there, else of the region, with the pool's week and occasions
+``too_short``         fewer than 14 days with stock: own mean, drawn to that level by 7 days
+``mostly_out``        sold for 14 days or more, but hardly ever in stock: likewise
+``too_few_sales``     fewer than 5 days with sales: mean of the last 56 days
+``all_zero``          never sold on a day with stock: half a unit over its days
+``constant``          every day the same: that
+``ended``             no sales for 56 days after having sold: zero
+``fit_failed``        Prophet gave no optimum: mean of the last 28 days
+``unseen_event``      (an ordinary fit) the horizon has an occasion that history has not
+===================== ========================================================================
+
+The spread is a gamma mixture: one factor a path for what is not known about the level, one a day
+for chance; whole units where the brand sells whole units (then the day's demand is negative
+binomial).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from forecasting.panel import Panel
+
+Floats = npt.NDArray[np.floating[Any]]
+
+FLAGS: tuple[str, ...] = (
+    "new",
+    "too_short",
+    "mostly_out",
+    "too_few_sales",
+    "all_zero",
+    "constant",
+    "ended",
+    "fit_failed",
+    "unseen_event",
+)
+MIN_DAYS = 14
+MIN_SALES_DAYS = 5
+ENDED_DAYS = 56
+RECENT_DAYS = 28
+_PRIOR_DAYS = 7.0
+"""Days of own history that weigh as much as the level of its likes."""
+
+
+def unfit_flag(panel: Panel, series: int) -> str:
+    """Return why Prophet is not tried on this series; empty if it is."""
+    units = panel.units[series]
+    alive = np.isfinite(units)
+    if not alive.any():
+        return "new"
+    usable = panel.usable[series]
+    demand = panel.demand[series, usable]
+    last = slice(-ENDED_DAYS, None)
+    silent = alive.sum() > ENDED_DAYS and not (units[last] > 0).any()
+    if silent and np.nansum(units) > 0 and usable[last].sum() >= RECENT_DAYS:
+        return "ended"
+    if usable.sum() < MIN_DAYS:
+        return "mostly_out" if alive.sum() >= MIN_DAYS else "too_short"
+    if not (demand > 0).any():
+        return "all_zero"
+    if np.ptp(demand) == 0:
+        return "constant"
+    return "too_few_sales" if (demand > 0).sum() < MIN_SALES_DAYS else ""
+
+
+def fallback_level(panel: Panel, series: int, flag: str, likes: float) -> float:
+    """Return the mean units a day to expect.
+
+    :param likes: level of the series' likes, from :func:`likes_levels`.
+    """
+    if flag == "ended":
+        return 0.0
+    demand = panel.demand[series, panel.usable[series]].astype(np.float64)
+    days = len(demand)
+    if flag in ("new", "too_short", "mostly_out"):
+        return float((demand.sum() + _PRIOR_DAYS * likes) / (days + _PRIOR_DAYS))
+    if flag == "all_zero":
+        return 0.5 / days
+    window = ENDED_DAYS if flag == "too_few_sales" else RECENT_DAYS
+    recent = demand[-window:]
+    return float(recent.mean()) if recent.any() else 0.5 / days
+
+
+def fallback_paths(
+    level: Floats, knowledge: float, counts: bool, samples: int, rng: np.random.Generator
+) -> Floats:
+    """Draw (samples, H) paths around a level.
+
+    :param level: (H,) mean units a day.
+    :param knowledge: units that the level rests on; the path's factor is gamma with this shape.
+    :param counts: whole units.
+    """
+    shape = max(knowledge, 1.0)
+    rate = level * rng.gamma(shape, 1.0 / shape, (samples, 1))
+    if counts:
+        return rng.poisson(rate).astype(np.float64)
+    # A day's coefficient of variation: that of a count of this level, but 0.3 to 1.
+    spread = np.clip(1.0 / np.sqrt(np.maximum(level, 1e-9)), 0.3, 1.0)
+    return np.asarray(rate * rng.gamma(1.0 / spread**2, spread**2, rate.shape))
+
+
+def likes_levels(panel: Panel, similar_to: dict[str, str]) -> Floats:
+    """(S,) mean units a day of a series' likes over the last 28 days.
+
+    Its likeness in the region, else in all regions, else its category in the region, else the
+    region, else all.
+
+    :param similar_to: likeness of each sku that has one.
+    """
+    recent = panel.usable[:, -RECENT_DAYS:]
+    total = np.where(recent, panel.demand[:, -RECENT_DAYS:], 0.0).sum(axis=1, dtype=np.float64)
+    days = recent.sum(axis=1)
+    own = np.where(days > 0, total / np.maximum(days, 1), np.nan)
+    known = np.flatnonzero(np.isfinite(own))
+    groups: dict[tuple[str, ...], list[float]] = {}
+    for i in known.tolist():
+        region, sku, category = panel.region[i], panel.sku[i], panel.category[i]
+        keys = (
+            ("sku", sku, region),
+            ("sku", sku),
+            ("category", category, region),
+            ("region", region),
+            ("all",),
+        )
+        for key in keys:
+            groups.setdefault(key, []).append(float(own[i]))
+    means = {key: float(np.mean(values)) for key, values in groups.items()}
+    levels = np.zeros(len(panel))
+    for i in range(len(levels)):
+        like = similar_to.get(str(panel.sku[i]), "")
+        region, category = panel.region[i], panel.category[i]
+        order = (
+            ("sku", like, region),
+            ("sku", like),
+            ("category", category, region),
+            ("region", region),
+            ("all",),
+        )
+        levels[i] = next((means[key] for key in order if key in means), 0.0)
+    return levels
