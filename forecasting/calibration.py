@@ -1,0 +1,88 @@
+"""Quantiles that keep their word: their spread is learnt from the errors of recent origins.
+
+A model's own intervals are too narrow, because it believes in its model. Here the model forecasts
+again from a few past cutoffs; the errors that it made then, standardised by the spread that it
+claimed, give the quantiles of the errors that it will make (split conformal prediction on
+normalised residuals; Lei et al., *Distribution-free predictive inference for regression*, 2018,
+sec. 5.2). Errors are pooled in classes of volume, since slow and fast movers err differently.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from scipy.special import ndtri
+
+from forecasting.quantiles import QUANTILES
+
+Floats = npt.NDArray[np.float64]
+
+VOLUME_CLASSES = 8
+_MIN_ERRORS = 150
+_WORTH_OF_THE_NORMAL = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """What recent origins teach, by class of volume.
+
+    :param edges: (C - 1,) volumes that part the classes.
+    :param scores: (C, H, Q) quantiles of the standardised errors on each day of the horizon.
+    """
+
+    edges: Floats
+    scores: Floats
+
+    def of(self, volume: Floats) -> Floats:
+        """Return (S, H, Q) quantiles of standardised errors for series of these volumes."""
+        return np.asarray(self.scores[np.searchsorted(self.edges, volume, side="right")])
+
+
+def calibrate(
+    origins: Sequence[Floats], volume: Floats, *, classes: int = VOLUME_CLASSES
+) -> Calibration:
+    """Learn the quantiles of standardised errors, by class of volume and day of the horizon.
+
+    Only the spread around the median is learnt: the bias of recent weeks does not last (carrying
+    it on worsened every development window). Where errors are few, the normal distribution
+    fills in.
+
+    :param origins: for each past cutoff (S, H) errors on the log scale over the spread that was
+        claimed, NaN where the truth is not known; may be empty.
+    :param volume: (S,) units a day, by which series are put into classes of equal number.
+    """
+    normal = normal_quantiles()
+    if not origins:
+        return Calibration(np.empty(0), np.broadcast_to(normal, (1, 1, len(normal))))
+    horizon = origins[0].shape[1]
+    edges = np.unique(np.quantile(volume, np.arange(1, classes) / classes))
+    at = np.searchsorted(edges, volume, side="right")
+    scores = np.empty((len(edges) + 1, horizon, len(QUANTILES)))
+    for number in range(len(edges) + 1):
+        inside = np.concatenate([errors[at == number] for errors in origins])
+        for day in range(horizon):
+            near = inside[:, max(0, day - 2) : day + 3]
+            near = near[np.isfinite(near)]
+            if len(near) < _MIN_ERRORS:
+                near = inside[np.isfinite(inside)]
+            share = len(near) / (len(near) + _WORTH_OF_THE_NORMAL)
+            found = _conformal(near) if len(near) else normal
+            scores[number, day] = share * (found - np.median(found)) + (1 - share) * normal
+    return Calibration(edges, np.maximum.accumulate(scores, axis=2))
+
+
+def normal_quantiles() -> Floats:
+    """(Q,) quantiles of the standard normal distribution at the forecast's levels."""
+    return np.asarray(ndtri(np.array(QUANTILES)))
+
+
+def _conformal(errors: Floats) -> Floats:
+    """Quantiles at levels moved outwards by one error, as finite samples need."""
+    levels = np.array(QUANTILES)
+    n = len(errors)
+    moved = np.where(levels > 0.5, np.minimum(levels * (n + 1) / n, 1.0), levels)
+    moved = np.where(levels < 0.5, np.maximum(levels - (1 - levels) / n, 0.0), moved)
+    return np.asarray(np.quantile(errors, moved))

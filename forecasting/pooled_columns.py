@@ -1,0 +1,125 @@
+"""The columns of the pooled regression, and how far a series may stray from its pool.
+
+The columns are Prophet's: Fourier terms of the week and the year (Taylor and Letham, *Forecasting
+at scale*, 2018, eq. 5), indicators of days and windows of the calendar and of the brand's events
+(eq. 6), and regressors. What differs is the prior: Prophet gives every series alone a normal prior
+around nought; here a series' prior is centred on what its pool has learnt.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from forecasting.panel import Panel
+
+Floats = npt.NDArray[np.floating[Any]]
+
+WEEK_ORDER = 3
+YEAR_ORDER = 8
+YEAR = 365.25
+
+_MIN_DAYS_FOR_YEAR = 548
+"""A yearly shape needs the same season twice in part; below a year and a half it is noise."""
+_MIN_DAYS_FOR_GROWTH = 365
+
+OWN_SD: dict[str, float] = {
+    "weekly": 0.02,
+    "yearly": 0.04,
+    "events": 0.03,
+    "drivers": 0.04,
+    "trend": 0.10,
+}
+"""Standard deviation, on the log scale, of a series around its pool; drivers per own scale."""
+
+
+@dataclass(frozen=True, slots=True)
+class PooledColumns:
+    """Regressors of S series over T + H days: shared ones, and those of each series.
+
+    :param shared: (T + H, K) Fourier terms, calendar windows, growth.
+    :param own: (S, T + H, L) the brand's events where they concern the series, and drivers.
+    :param component: length K + L: weekly, yearly, events, drivers or trend.
+    :param names: length K + L.
+    """
+
+    shared: Floats
+    own: Floats
+    component: tuple[str, ...]
+    names: tuple[str, ...]
+
+    @property
+    def own_sd(self) -> npt.NDArray[np.float64]:
+        """(K + L,) prior standard deviation of each column around its pool."""
+        return np.array([OWN_SD[component] for component in self.component])
+
+    def values(self, series: slice, days: slice) -> npt.NDArray[np.float64]:
+        """Return (s, t, K + L) columns of some series on some days."""
+        own = self.own[series, days]
+        shared = np.broadcast_to(self.shared[None, days], (len(own), *self.shared[days].shape))
+        return np.concatenate([shared, own], axis=2, dtype=np.float64)
+
+
+def pooled_columns(panel: Panel, history: int) -> PooledColumns:
+    """Build the columns from what ``history`` days can teach.
+
+    A calendar window or event that no day of history shows is left out: nothing can be learnt
+    of it.
+
+    :param history: days at the head of the panel that may be learnt from; no later day is used
+        to choose or to scale a column.
+    """
+    week = _fourier(np.asarray(panel.dates.dayofweek, dtype=float), 7.0, WEEK_ORDER)
+    shared = [week]
+    component, names = ["weekly"] * week.shape[1], [f"week{i}" for i in range(week.shape[1])]
+    if history >= _MIN_DAYS_FOR_YEAR:
+        year = _fourier(np.asarray(panel.dates.dayofyear, dtype=float), YEAR, YEAR_ORDER)
+        shared.append(year)
+        component += ["yearly"] * year.shape[1]
+        names += [f"year{i}" for i in range(year.shape[1])]
+    if history >= _MIN_DAYS_FOR_GROWTH:
+        shared.append(((np.arange(len(panel.dates)) - history) / YEAR)[:, None])
+        component.append("trend")
+        names.append("growth")
+    shown = panel.calendar[:history].sum(axis=0)
+    learnable = (shown > 0) & (shown < history)
+    shared.append(panel.calendar[:, learnable])
+    component += ["events"] * int(learnable.sum())
+    names += [name for name, keep in zip(panel.calendar_names, learnable, strict=True) if keep]
+
+    events = panel.brand_events[None, :, :] * panel.brand_event_scope.T[:, None, :]
+    seen = np.asarray(panel.brand_events[:history].any(axis=0), dtype=bool)
+    drivers = _scaled_drivers(panel, history)
+    varies = np.asarray(drivers[:, :history].any(axis=(0, 1)), dtype=bool)
+    component += ["events"] * int(seen.sum()) + ["drivers"] * int(varies.sum())
+    names += [name for name, keep in zip(panel.brand_event_names, seen, strict=True) if keep]
+    names += [name for name, keep in zip(panel.driver_names, varies, strict=True) if keep]
+    return PooledColumns(
+        shared=np.concatenate(shared, axis=1),
+        own=np.concatenate([events[:, :, seen], drivers[:, :, varies]], axis=2),
+        component=tuple(component),
+        names=tuple(names),
+    )
+
+
+def _fourier(position: npt.NDArray[np.float64], period: float, order: int) -> Floats:
+    angle = 2 * np.pi * position[:, None] * np.arange(1, order + 1)[None, :] / period
+    return np.concatenate([np.sin(angle), np.cos(angle)], axis=1)
+
+
+def _scaled_drivers(panel: Panel, history: int) -> Floats:
+    """Drivers less each series' own mean, over the spread that is usual within a series.
+
+    A missing value counts as the series' usual one.
+    """
+    known = panel.drivers[:, :history]
+    there = np.isfinite(known)
+    count = np.maximum(there.sum(axis=1, keepdims=True), 1)
+    mean = np.where(there, known, 0).sum(axis=1, keepdims=True, dtype=np.float64) / count
+    centred = np.where(np.isfinite(panel.drivers), panel.drivers - mean, 0.0)
+    total = np.maximum(there.sum(axis=(0, 1)), 1)
+    spread = np.sqrt((centred[:, :history] ** 2).sum(axis=(0, 1), dtype=np.float64) / total)
+    return np.asarray(centred / np.where(spread > 1e-9, spread, 1.0), dtype=np.float32)

@@ -1,0 +1,89 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from forecasting.carried_level import (
+    CarriedLevel,
+    carried_covariance,
+    carry_on,
+    smoothed,
+    whiten,
+)
+
+LEVEL = CarriedLevel(level_variance=3.0, level_decay=0.95, short_variance=0.7, short_decay=0.4)
+
+
+def kernel(days: int) -> np.ndarray:
+    apart = np.abs(np.subtract.outer(np.arange(days), np.arange(days)))
+    return 3.0 * 0.95**apart + 0.7 * 0.4**apart
+
+
+@pytest.fixture
+def observed() -> tuple[np.ndarray, np.ndarray]:
+    rng = np.random.default_rng(0)
+    columns = rng.normal(size=(3, 40, 4))
+    weight = rng.uniform(0.2, 2.0, size=(3, 40))
+    weight[0, 5:12] = 0.0
+    weight[1, -3:] = 0.0
+    return columns, weight
+
+
+def test_whitening_gives_the_products_of_generalised_least_squares(
+    observed: tuple[np.ndarray, np.ndarray],
+) -> None:
+    columns, weight = observed
+    found = whiten(columns, weight, LEVEL)
+    for s in range(3):
+        seen = weight[s] > 0
+        V = kernel(40)[np.ix_(seen, seen)] + np.diag(1 / weight[s, seen])
+        X = columns[s, seen]
+        np.testing.assert_allclose(
+            found.innovations[s].T @ found.innovations[s], X.T @ np.linalg.solve(V, X), rtol=1e-9
+        )
+        assert found.log_determinant[s] == pytest.approx(np.linalg.slogdet(V)[1])
+
+
+def test_the_level_is_carried_on_as_kriging_does(observed: tuple[np.ndarray, np.ndarray]) -> None:
+    columns, weight = observed
+    H = 6
+    found = whiten(columns, weight, LEVEL)
+    ahead = carry_on(found.state, H, LEVEL)
+    spread = carried_covariance(found.covariance, H, LEVEL)
+    for s in range(3):
+        seen = np.flatnonzero(weight[s] > 0)
+        K = kernel(40 + H)
+        V = K[np.ix_(seen, seen)] + np.diag(1 / weight[s, seen])
+        cross = K[40:, seen]
+        np.testing.assert_allclose(ahead[s], cross @ np.linalg.solve(V, columns[s, seen]))
+        expected = K[40:, 40:] - cross @ np.linalg.solve(V, cross.T)
+        np.testing.assert_allclose(spread[s], expected, atol=1e-10)
+
+
+def test_the_smoother_gives_the_level_given_all_days(
+    observed: tuple[np.ndarray, np.ndarray],
+) -> None:
+    columns, weight = observed
+    residual = columns[:, :, 0]
+    found = smoothed(residual, weight, LEVEL)
+    for s in range(3):
+        seen = np.flatnonzero(weight[s] > 0)
+        K = kernel(40)
+        V = K[np.ix_(seen, seen)] + np.diag(1 / weight[s, seen])
+        np.testing.assert_allclose(
+            found[s], K[:, seen] @ np.linalg.solve(V, residual[s, seen]), atol=1e-10
+        )
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"level_variance": -1.0},  # a variance
+        {"short_variance": -0.1},  # likewise
+        {"level_decay": 1.0},  # a random walk has no stationary variance
+        {"short_decay": -0.1},  # days alternate in sign
+    ],
+)
+def test_a_level_checks_itself(wrong: dict[str, float]) -> None:
+    with pytest.raises(ValueError, match=next(iter(wrong))):
+        CarriedLevel(**wrong)
