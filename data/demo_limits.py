@@ -74,7 +74,7 @@ def locations_table(
     """Return the locations with room and handling for some days of normal demand.
 
     Room is at least what stands there at the end of the history, so the fullest fronts begin
-    with no room to spare.
+    with no room to spare; handling is at least what is on its way for one day.
     """
     m3 = np.array([product.m3 for product in products])
     days = history.sales.shape[-1]
@@ -86,6 +86,7 @@ def locations_table(
     ]
     for row, city in enumerate(cities):
         held = float(history.front[row] @ m3)
+        busiest = float(history.on_way[row].sum(0).max())
         rows.append(
             {
                 "location": f"F-{city.region}",
@@ -95,7 +96,7 @@ def locations_table(
                 "lat": round(city.lat + 0.03, 4),
                 "lon": round(city.lon - 0.04, 4),
                 "storage_m3": _round_up(max(city.cover * volume[row], 1.02 * held), 0.5),
-                "handling_units": _round_up(_HANDLING_DAYS * recent[row].sum(), 50),
+                "handling_units": _round_up(max(_HANDLING_DAYS * recent[row].sum(), busiest), 50),
                 "demand_share": 1.0,
             }
         )
