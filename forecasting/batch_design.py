@@ -78,7 +78,8 @@ class BatchDesign:
     @property
     def columns(self) -> int:
         """J, the number of regressor columns, shared and per series."""
-        return self.X.shape[1] + (0 if self.X_series is None else self.X_series.shape[1])
+        own = 0 if self.X_series is None else int(self.X_series.shape[1])
+        return int(self.X.shape[1]) + own
 
     @property
     def trend_basis(self) -> Floats:

@@ -98,7 +98,8 @@ def fit_batch(
     for rows in _blocks(len(y), len(design.t), gram.size, block_size):
         part = design.rows(rows)
         scaled, y_scale, y_floor = _scale(y[rows], scaling)
-        parts.append(fit_scaled(scaled, part, gram, y_scale, y_floor))
+        fitted = fit_scaled(scaled, part, gram, y_scale, y_floor)
+        parts.append(_fold_stand_in(fitted, part))
     return _joined(parts)
 
 
@@ -109,7 +110,10 @@ def fit_scaled(
     y_scale: Floats | None = None,
     y_floor: Floats | None = None,
 ) -> BatchFit:
-    """Fit one block of series that are scaled already; see :func:`fit_batch`."""
+    """Fit one block of series that are scaled already; see :func:`fit_batch`.
+
+    Parameters are those of prophet.stan: Prophet's stand-in for no changepoints is not folded.
+    """
     gram = Gram(design) if gram is None else gram
     S = len(y)
     flat = design.growth == "flat"
@@ -126,7 +130,7 @@ def fit_scaled(
     mean = trend(design, k, m, delta) * (1 + multiplicative) + additive
     seen = ~np.isnan(y)
     rss = (np.where(seen, y - mean, 0.0) ** 2).sum(axis=1)
-    sigma = np.maximum(conditional_sigma(rss, seen.sum(axis=1)), np.finfo(float).tiny)
+    sigma = np.maximum(conditional_sigma(rss, seen.sum(axis=1)), CONSTANT_SIGMA)
     fit = BatchFit(
         k=k,
         m=m,
@@ -139,7 +143,7 @@ def fit_scaled(
         converged=found.converged,
         iterations=found.steps,
     )
-    return _fold_stand_in(_hold_constant(fit, y), design)
+    return _hold_constant(fit, y)
 
 
 def _start(y: Floats, design: BatchDesign, newton: Newton) -> Block:

@@ -122,7 +122,7 @@ class Gram:
         block = self.shared(weights)
         if own is None or not len(self.own_kinds):
             return block
-        B, L, T = own.shape
+        B, _, T = own.shape
         Q = len(self.kinds)
         out = np.empty((B, self.size, self.size))
         out[:, :Q, :Q] = block

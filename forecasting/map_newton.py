@@ -19,6 +19,7 @@ put in by Sherman and Morrison's formula and bounded so that the step always des
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -28,7 +29,7 @@ from forecasting.map_gram import ADDITIVE, MULTIPLICATIVE, DayWeights, Gram
 from forecasting.posterior import conditional_sigma
 
 BARRIER_START = 0.1
-"""Where the search starts: at mu = 1 the barrier is a normal prior of the Laplace prior's variance."""
+"""mu at the first step; mu = 1 would be a normal prior with the variance of the Laplace prior."""
 
 BARRIER_END = 1e-6
 BARRIER_FALL = 0.03
@@ -80,8 +81,11 @@ class Block:
 
     def keep(self, chosen: npt.NDArray[np.bool_]) -> Block:
         """The block without the series that are done."""
-        values = (getattr(self, f.name) for f in fields(self))
-        return Block(*(None if v is None else v[chosen] for v in values))
+        values: dict[str, Any] = {}
+        for f in fields(self):
+            value = getattr(self, f.name)
+            values[f.name] = None if value is None else value[chosen]
+        return Block(**values)
 
 
 @dataclass(eq=False)
