@@ -20,6 +20,8 @@ _NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?|[+-]?(inf|infinit
 _DECIMAL_COMMA = re.compile(r"[+-]?(\d{1,3}(\.\d{3})+|\d+),\d+")
 _THOUSANDS = re.compile(r"[+-]?\d{1,3}(,\d{3})+(\.\d+)?")
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}([ T]00:00(:00(\.0+)?)?)?")
+_TRUTHS = {"true": "1", "false": "0"}
+"""A driver may be a truth; typed columns read it as 1 and 0 too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +143,8 @@ def _numbers(table: Table, column: Column, cells: pa.ChunkedArray, findings: Fin
         _wrong_type(table, column, kind, findings, "Write the column as numbers")
         return _nothing_read(column, rows)
     codes, texts = distinct(cells)
+    if table.open_ended:
+        texts = [_TRUTHS.get((text or "").strip().casefold(), text) for text in texts]
     parsed = np.array([_number(text) for text in texts] + [np.nan])
     bad = np.array([_is_bad(text, _NUMBER) for text in texts] + [False])
     unread = bad[codes]
@@ -266,4 +270,7 @@ def _timestamps(table: Table, column: Column, cells: pa.ChunkedArray, findings: 
 
 def looks_numeric(texts: list[str | None]) -> bool:
     """Whether at least one text that is not blank is a number."""
-    return any(text and _NUMBER.fullmatch(text.strip()) for text in texts)
+    return any(
+        text and (_NUMBER.fullmatch(text.strip()) or text.strip().casefold() in _TRUTHS)
+        for text in texts
+    )

@@ -52,7 +52,7 @@ def _share_a_key(rows: Rows) -> npt.NDArray[np.bool_] | None:
     ordered = np.sort(code)
     if not (ordered[1:] == ordered[:-1]).any():
         return None
-    shared = pd.Series(code).duplicated(keep=False).to_numpy()
+    shared = pd.Series(code).duplicated(keep=False).to_numpy(copy=True)
     for name in table.key:
         if table.column(name).required:
             shared &= frame[name].notna().to_numpy()
