@@ -45,8 +45,12 @@ class Database:
         self.url = _parse(url)
         self.wait = wait
         self.engine = _sqlite(self.url, wait) if self.is_sqlite else _postgres(self.url, wait)
-        if self.read(revision) != HEAD:
-            self.write(migrate)
+        try:
+            if self.read(revision) != HEAD:
+                self.write(migrate)
+        except BaseException:
+            self.close()
+            raise
 
     @property
     def is_sqlite(self) -> bool:
@@ -95,9 +99,7 @@ class Database:
             if self.is_sqlite:
                 connection = connection.execution_options(nearfield_writing=writing)
             elif not writing:
-                connection = connection.execution_options(
-                    isolation_level="REPEATABLE READ", postgresql_readonly=True
-                )
+                connection = connection.execution_options(isolation_level="REPEATABLE READ")
             with connection.begin():
                 yield connection
 

@@ -17,6 +17,10 @@ UNDONE: Final = "Nothing was changed."
 _TRY_AGAIN: Final = ("40001", "40P01")
 _CONNECTION: Final = ("08", "57P01", "57P02", "57P03")
 
+# A connection that never came to be has no code, only words.
+_REFUSED: Final = ("authentication", "password", "does not exist", "no pg_hba.conf entry")
+_LOST: Final = ("connect", "server closed", "terminat", "timeout", "SSL")
+
 
 def may_retry(error: DBAPIError) -> bool:
     """Whether the same work may succeed when it is done again in a new transaction.
@@ -34,8 +38,10 @@ def is_lost(error: DBAPIError) -> bool:
     code = _code(error)
     if code:
         return code.startswith(_CONNECTION)
-    lost = ("connect", "server closed", "terminat", "timeout", "SSL", "the connection is")
-    return bool(error.connection_invalidated) or any(word in str(error.orig) for word in lost)
+    why = str(error.orig)
+    if any(word in why for word in _REFUSED):
+        return False
+    return bool(error.connection_invalidated) or any(word in why for word in _LOST)
 
 
 def told(error: DBAPIError, url: URL, *, writing: bool, wait: float) -> NearfieldError:
@@ -105,11 +111,12 @@ def _sqlite_fault(error: DBAPIError, url: URL, wait: float) -> NearfieldError | 
 
 
 def _postgres_fault(error: DBAPIError, url: URL, *, writing: bool) -> NearfieldError:
-    code, where, why = _code(error), place(url), str(error.orig).strip()
-    if code.startswith("28") or "password" in why or "authentication" in why:
-        return BadInput(f"the ledger {where} refuses this user: {why}. Correct the address.")
-    if code == "3D000" or ("does not exist" in why and not code):
-        return BadInput(f"there is no ledger at {where}: {why}. Create the database first.")
+    code, where, why = _code(error), place(url), " ".join(str(error.orig).split())
+    if code.startswith(("28", "3D")) or (not code and any(word in why for word in _REFUSED)):
+        return BadInput(
+            f"the ledger {where} cannot be opened: {why}. Correct the address and its user, or "
+            "create the database first."
+        )
     if code == "55P03":
         return BadInput(f"the ledger {where} was kept locked by somebody else. {UNDONE} Try again.")
     if code == "53100":

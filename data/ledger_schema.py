@@ -16,6 +16,7 @@ from data.ledger_tables import HEAD, VERSION_TABLE
 if TYPE_CHECKING:
     from alembic.config import Config
 
+FOLDER = Path(__file__).parent / "migrations"
 _MIGRATION_LOCK = 7_362_911_884  # any number that is ours alone among the server's locks
 
 
@@ -63,7 +64,7 @@ def _upgrade(connection: Connection, to: str) -> None:
     # Alembic costs a quarter of a second to import and is needed once in a ledger's life.
     from alembic import command
 
-    config = _config()
+    config = migration_config()
     config.attributes["connection"] = connection
     command.upgrade(config, to)
 
@@ -71,7 +72,10 @@ def _upgrade(connection: Connection, to: str) -> None:
 def _refuse_newer(connection: Connection, found: str | None) -> None:
     from alembic.script import ScriptDirectory
 
-    known = {script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions()}
+    known = {
+        script.revision
+        for script in ScriptDirectory.from_config(migration_config()).walk_revisions()
+    }
     if found is not None and found not in known:
         raise BadInput(
             f"the ledger {place(connection.engine.url)} was written by a newer Nearfield (its "
@@ -80,11 +84,11 @@ def _refuse_newer(connection: Connection, found: str | None) -> None:
         )
 
 
-def _config() -> Config:
+def migration_config() -> Config:
+    """Return Alembic's configuration: where the migrations are."""
     from alembic.config import Config
 
     config = Config()
-    folder = str(Path(__file__).parent / "migrations")
-    config.set_main_option("script_location", folder.replace("%", "%%"))
+    config.set_main_option("script_location", str(FOLDER).replace("%", "%%"))
     config.set_main_option("path_separator", "os")
     return config

@@ -1,0 +1,95 @@
+"""What other processes do to a ledger in the tests: planners who hurry, and one who is killed."""
+
+from __future__ import annotations
+
+import multiprocessing
+import random
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from multiprocessing.context import ForkServerContext
+from multiprocessing.process import BaseProcess
+from multiprocessing.synchronize import Barrier, Event
+from typing import Any
+
+from data.errors import Conflict
+from data.ledger import Action, Decision, Ledger, Reason
+from data.roles import Person, Role
+from tests.data.ledger_cases import BRAND, decisions
+
+AT_ONCE = 25
+
+
+def context() -> ForkServerContext:
+    """Processes that start quickly: the server of forks has imported what they need."""
+    found = multiprocessing.get_context("forkserver")
+    found.set_forkserver_preload([__name__])
+    return found
+
+
+@contextmanager
+def started(target: Callable[..., None], *arguments: Any) -> Iterator[BaseProcess]:
+    """Run a function in a process of its own, which does not outlive the block."""
+    process = context().Process(target=target, args=arguments, daemon=True)
+    process.start()
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.join()
+        process.close()
+
+
+def hurry(url: str, seed: int, ready: Barrier, answers: Any) -> None:
+    """Decide on whatever is still proposed on one's lanes, a random handful at a time.
+
+    Everybody has three lanes, and everybody's lanes are two others' too. Answers with (name,
+    decided transfers, conflicts met).
+    """
+    name = f"planner {seed}"
+    chance = random.Random(seed)
+    who = Person(name, frozenset({Role.PLANNER}))
+    decided: dict[str, str] = {}
+    conflicts = 0
+    with Ledger(url, BRAND, wait=60) as ledger:
+        seen = ledger.transfers()
+        lanes = sorted(set(seen["lane"]))
+        mine = {lanes[(seed + step) % len(lanes)] for step in range(3)}
+        left = {row.transfer: row for row in seen.itertuples() if row.lane in mine}
+        ready.wait(60)
+        while left:
+            names = chance.sample(sorted(left), min(AT_ONCE, len(left)))
+            wanted = [_choose(left[one], chance) for one in names]
+            try:
+                ledger.decide(wanted, who=who)
+            except Conflict as conflict:
+                conflicts += 1
+                for change in conflict.changes:
+                    del left[change.transfer]
+            else:
+                for one in wanted:
+                    decided[one.transfer] = one.action.value
+                    del left[one.transfer]
+    answers.put((name, decided, conflicts))
+
+
+def _choose(row: Any, chance: random.Random) -> Decision:
+    more: dict[str, Any] = chance.choice(
+        [
+            {"action": Action.APPROVE},
+            {"action": Action.APPROVE, "cases": 1 + chance.randrange(20)},
+            {"action": Action.REJECT, "reason": Reason.NO_DOCK_SLOT},
+        ]
+    )
+    return Decision(row.plan, row.transfer, int(row.version), **more)
+
+
+def decide_and_undo(url: str, looping: Event) -> None:
+    """Approve everything, undo it, and so on until killed."""
+    who = Person("the one who is killed", frozenset({Role.PLANNER}))
+    with Ledger(url, BRAND) as ledger:
+        while True:
+            rows = ledger.transfers()
+            looping.set()
+            if set(rows["state"]) == {"proposed"}:
+                done = ledger.decide(decisions(rows, Action.APPROVE), who=who)
+            ledger.undo(done.request, who=who)
