@@ -25,7 +25,7 @@ _KEPT = "link:"
 def follow(name: str, options: Collection[str]) -> None:
     """Let the address choose a widget's value, once, if it names one of the options."""
     asked = st.query_params.get(name)
-    if asked is None or asked == st.session_state.get(_KEPT + name):
+    if asked is None or _is_followed(name, asked):
         return
     st.session_state[_KEPT + name] = asked
     if asked in options:
@@ -35,7 +35,7 @@ def follow(name: str, options: Collection[str]) -> None:
 def follow_several(name: str, options: Collection[str]) -> None:
     """Let the address choose the values of a widget with several of them."""
     asked = st.query_params.get_all(name)
-    if not asked or asked == st.session_state.get(_KEPT + name):
+    if not asked or _is_followed(name, asked):
         return
     st.session_state[_KEPT + name] = asked
     st.session_state[name] = [value for value in asked if value in options]
@@ -44,7 +44,7 @@ def follow_several(name: str, options: Collection[str]) -> None:
 def follow_number(name: str, least: float) -> None:
     """Let the address choose a number, if it is one and at least ``least``."""
     asked = st.query_params.get(name)
-    if asked is None or asked == st.session_state.get(_KEPT + name):
+    if asked is None or _is_followed(name, asked):
         return
     st.session_state[_KEPT + name] = asked
     try:
@@ -66,18 +66,29 @@ def keep(name: str, value: Any) -> None:
         st.query_params[name] = text
 
 
-def forget(*names: str) -> None:
-    """Take parameters out of the address and choices out of their widgets."""
+def asked_anew(name: str) -> bool:
+    """Return whether the address names something that the page has not put there itself."""
+    asked = st.query_params.get(name)
+    return asked is not None and asked != st.session_state.get(_KEPT + name)
+
+
+def clear_widgets(*names: str) -> None:
+    """Forget what widgets were set to, unless the address says it."""
     for name in names:
-        st.query_params.pop(name, None)
-        st.session_state.pop(name, None)
-        st.session_state.pop(_KEPT + name, None)
+        if name not in st.query_params:
+            st.session_state.pop(name, None)
 
 
 def link(page: str, **parameters: str | None) -> str:
     """Return a link to a page of this dashboard, relative to it, in the reader's language."""
     known = {name: value for name, value in parameters.items() if value}
     return f"{page}?{urlencode({**known, QUERY_KEY: language()})}"
+
+
+def _is_followed(name: str, asked: str | list[str]) -> bool:
+    # What is in the address may be what we put there; but a widget forgets its value when the
+    # reader leaves its page, and then the address speaks again.
+    return name in st.session_state and asked == st.session_state.get(_KEPT + name)
 
 
 def _current(name: str, like: str | list[str]) -> str | list[str] | None:

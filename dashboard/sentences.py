@@ -263,3 +263,8 @@ def _counts(units: float) -> bool:
 def _join(*sentences: str) -> str:
     # Chinese sentences follow each other without a space.
     return ("" if style.language() == "zh" else " ").join(sentences)
+
+
+def violation(broken: Any) -> str:
+    """Say which hard limit would be broken (a ``Violation`` of :mod:`optimization.check`)."""
+    return str(broken)

@@ -1,0 +1,145 @@
+"""What another number of cases does to a trip, to the gain and to the hard limits."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from optimization.decided_trips import GOES, decided_trips
+from optimization.plan import REASONS, TRANSFERS, TRIPS, Plan, typed
+
+if TYPE_CHECKING:
+    from data import Brand
+    from optimization.check import Violation
+
+
+@dataclass(frozen=True, slots=True)
+class TripLoad:
+    """How one trip stands.
+
+    :param fill: m3 over the vehicles' volume, 0 to 1.
+    :param cost: of its vehicles.
+    """
+
+    m3: float
+    vehicles: int
+    fill: float
+    cost: float
+
+
+@dataclass(frozen=True, slots=True)
+class EditEffect:
+    """The effect of an edit, told before it is confirmed.
+
+    :param before: the trip as it stands; ``after``: with the edit.
+    :param gain_before: expected gain of the transfer as it stands.
+    :param gain_after: the same in proportion to the cases. Every further case brings less than the
+        one before it, so that the true gain is at least this for fewer cases (``is_least``) and at
+        most this for more.
+    :param broken: hard limits that the edit would break and that are kept without it.
+    """
+
+    before: TripLoad
+    after: TripLoad
+    gain_before: float
+    gain_after: float
+    is_least: bool
+    broken: tuple[Violation, ...]
+
+    @property
+    def is_allowed(self) -> bool:
+        """Whether it breaks no hard limit."""
+        return not self.broken
+
+
+def effect_of_edit(
+    plan: Plan,
+    brand: Brand,
+    forecast: pd.DataFrame,
+    standing: pd.DataFrame,
+    transfer: tuple[str, str],
+    cases: int,
+) -> EditEffect:
+    """Tell what ``cases`` cases instead of those that stand would do.
+
+    :param standing: the transfers as they stand in the ledger
+        (:data:`data.ledger_reading.TRANSFER_COLUMNS`), all that may still go.
+    :param transfer: its plan and name.
+    :param cases: whole cases, >= 1.
+    :raises ValueError: the transfer is not among them, or cases is below 1.
+    """
+    if cases < 1:
+        raise ValueError(f"cases: expected >= 1, found {cases}")
+    rows = standing[standing["state"].isin(GOES)].reset_index(drop=True)
+    hit = (rows["plan"] == transfer[0]) & (rows["transfer"] == transfer[1])
+    if hit.sum() != 1:
+        raise ValueError(f"transfer {transfer[1]} of plan {transfer[0]} does not go")
+    changed = _with_cases(rows, hit, cases)
+    one = rows[hit].iloc[0]
+    gain = float(one["expected_gain"])
+    return EditEffect(
+        before=_load(rows, brand, one),
+        after=_load(changed, brand, one),
+        gain_before=gain,
+        gain_after=gain * cases / float(one["cases"]),
+        is_least=cases < int(one["cases"]),
+        broken=_newly_broken(plan, brand, forecast, rows, changed),
+    )
+
+
+def as_plan(plan: Plan, brand: Brand, standing: pd.DataFrame) -> Plan:
+    """Return the plan that people's decisions leave: what may still go, on the trips it needs."""
+    rows = standing[standing["state"].isin(GOES)].reset_index(drop=True)
+    transfers = rows.assign(
+        status=np.where(rows["state"] == "proposed", "proposed", "approved"), reason="{}"
+    )
+    empty = {name: np.nan for name, dtype in REASONS.items() if dtype == "float64"}
+    reasons = transfers[["transfer", "status"]].assign(
+        **empty, runs_out=pd.NaT, limited_by="economics"
+    )
+    trips = decided_trips(rows, brand.lanes)
+    return Plan(
+        as_of=plan.as_of,
+        horizon_days=plan.horizon_days,
+        currency=plan.currency,
+        status="feasible",
+        objective=plan.objective,
+        evaluated=plan.evaluated,
+        doing_nothing=plan.doing_nothing,
+        bound=None,
+        gap=None,
+        seconds=0.0,
+        transfers=typed(transfers, TRANSFERS, "transfers"),
+        trips=typed(trips, TRIPS, "trips"),
+        reasons=reasons,
+    )
+
+
+def _with_cases(rows: pd.DataFrame, hit: pd.Series, cases: int) -> pd.DataFrame:
+    times = cases / rows.loc[hit, "cases"].astype(float)
+    changed = rows.copy()
+    changed.loc[hit, "cases"] = cases
+    for column in ("units", "m3"):
+        changed.loc[hit, column] = rows.loc[hit, column] * times
+    return changed
+
+
+def _load(rows: pd.DataFrame, brand: Brand, one: pd.Series) -> TripLoad:
+    same = (rows["lane"] == one["lane"]) & (rows["dispatch_date"] == one["dispatch_date"])
+    trip = decided_trips(rows[same], brand.lanes).iloc[0]
+    return TripLoad(
+        float(trip["m3"]), int(trip["vehicles"]), float(trip["fill"]), float(trip["cost"])
+    )
+
+
+def _newly_broken(
+    plan: Plan, brand: Brand, forecast: pd.DataFrame, rows: pd.DataFrame, changed: pd.DataFrame
+) -> tuple[Violation, ...]:
+    from optimization.check import check_plan
+
+    before = check_plan(as_plan(plan, brand, rows), brand, forecast)
+    after = check_plan(as_plan(plan, brand, changed), brand, forecast)
+    return tuple(violation for violation in after if violation not in before)
