@@ -19,6 +19,21 @@ from optimization.network import AFTER_DAYS, FAR, MAIN, Ints, Truths
 Due = list[tuple[Ints, Array]]
 
 
+@dataclass(frozen=True, eq=False)
+class Detail:
+    """What each path did; the entry after the last day stands for the days after the horizon.
+
+    :param unmet: (days + 1, cells, paths) units that a front or store could have sold and did
+        not have.
+    :param spare: (days, cells, paths) units that it did not sell and is free to.
+    :param far_share: (days + 1, skus, paths) share of far demand that the mains could serve.
+    """
+
+    unmet: Array
+    spare: Array
+    far_share: Array
+
+
 @dataclass(eq=False)
 class Outcome:
     """What happens in a block. Means are over paths.
@@ -31,9 +46,7 @@ class Outcome:
     :param morning: (cells, days) mean stock after the morning's arrivals, before dispatches.
     :param night: (cells, days) mean stock at the close of the day.
     :param undelivered: units of moves that could not leave for want of stock.
-    :param for_sale, sold: (days, cells, paths) units that could be sold and were, only where
-        asked for; ``main_share`` (days, skus, paths): share of far demand that was served;
-        ``after_share`` (skus, paths) the same for the days after the horizon.
+    :param detail: what each path did, only where asked for.
     """
 
     profit: Array
@@ -45,17 +58,14 @@ class Outcome:
     morning: Array
     night: Array
     undelivered: float = 0.0
-    for_sale: Array | None = None
-    sold: Array | None = None
-    main_share: Array | None = None
-    after_share: Array | None = None
+    detail: Detail | None = None
 
 
 def simulate(block: Block, demand: Array, keep: bool = False) -> Outcome:
     """Run a block.
 
     :param demand: (days, series, paths) units asked for.
-    :param keep: also return what each path did (``for_sale``, ``sold``, ``main_share``).
+    :param keep: also return what each path did, in ``detail``.
     """
     return _Run(block, demand, keep).run()
 
@@ -66,7 +76,7 @@ class _Run:
     def __init__(self, block: Block, demand: Array, keep: bool) -> None:
         network = block.network
         days, series, paths = demand.shape
-        self.block, self.demand, self.keep = block, demand, keep
+        self.block, self.demand = block, demand
         self.levels = len(block.thresholds) + 1 + int(block.has_fresh)
         self.stock = np.zeros((self.levels, block.n_cells, paths), dtype=np.float32)
         self.due: defaultdict[int, Due] = defaultdict(list)
@@ -91,9 +101,11 @@ class _Run:
             night=np.zeros((block.n_cells, days), dtype=np.float32),
         )
         if keep:
-            self.out.for_sale = np.zeros((days, block.n_cells, paths), dtype=np.float32)
-            self.out.sold = np.zeros((days, block.n_cells, paths), dtype=np.float32)
-            self.out.main_share = np.ones((days, skus, paths), dtype=np.float32)
+            self.out.detail = Detail(
+                unmet=np.zeros((days + 1, block.n_cells, paths), dtype=np.float32),
+                spare=np.zeros((days, block.n_cells, paths), dtype=np.float32),
+                far_share=np.ones((days + 1, skus, paths), dtype=np.float32),
+            )
         self._lots()
 
     def run(self) -> Outcome:
@@ -194,7 +206,7 @@ class _Run:
         sold = np.zeros_like(free)
         earned = np.zeros_like(rest)
         for number in range(len(block.fields)):
-            served = self._serve(number, rest, free, sold)
+            served = self._serve(number, day, rest, free, sold)
             if served is not None:
                 earned += served * self.series_profit[number]
                 out.served[number, :, day] = served.mean(axis=1)
@@ -209,13 +221,10 @@ class _Run:
         first = np.searchsorted(block.thresholds, day)
         self.stock[first:] -= sold
         np.maximum(self.stock[first:], 0, out=self.stock[first:])
-        if self.keep:
-            assert out.for_sale is not None
-            assert out.sold is not None
-            assert out.main_share is not None
-            out.for_sale[day], out.sold[day], out.main_share[day] = free, sold, share
+        if out.detail is not None:
+            out.detail.spare[day], out.detail.far_share[day] = free - sold, share
 
-    def _serve(self, number: int, rest: Array, free: Array, sold: Array) -> Array | None:
+    def _serve(self, number: int, day: int, rest: Array, free: Array, sold: Array) -> Array | None:
         """Serve ``rest`` (series, paths) from one field's cells; returns what was served."""
         cells, conversion = self.block.fields[number], self.conversion[number]
         if not len(cells.cell) or conversion <= 0:
@@ -223,6 +232,8 @@ class _Run:
         offered = rest[cells.series] * cells.share
         taken = np.minimum(offered, free[cells.cell] / conversion)
         sold[cells.cell] = taken * conversion
+        if self.out.detail is not None:
+            self.out.detail.unmet[day, cells.cell] = (offered - taken) * conversion
         served = np.zeros_like(rest)
         cells.by_series.add(taken, served)
         np.maximum(rest - served, 0, out=rest)
@@ -266,6 +277,7 @@ class _Run:
         """Book what is left as sold in the days after, at the steady rate of the last days."""
         block = self.block
         rate = self.demand_after()
+        days = len(self.demand)
         rest = np.repeat(rate[:, None] * AFTER_DAYS, self.demand.shape[2], axis=1)
         earned = np.zeros_like(rest)
         sold = np.zeros_like(self.stock[-1])
@@ -274,7 +286,7 @@ class _Run:
                 daily = rest[cells.series] * cells.share * self.conversion[number] / AFTER_DAYS
                 usable = np.zeros_like(self.stock[-1])
                 usable[cells.cell] = self._usable(self.stock[:, cells.cell], daily)
-                served = self._serve(number, rest, usable, sold)
+                served = self._serve(number, days, rest, usable, sold)
                 assert served is not None
                 earned += served * self.series_profit[number]
         asked = np.zeros_like(self.out.profit)
@@ -289,8 +301,8 @@ class _Run:
             share[:] = 0
         earned += rest * share[block.series_sku] * self.series_profit[FAR]
         self._book(1, block.by_sku.group, earned, 1.0)
-        if self.keep:
-            self.out.after_share = share
+        if self.out.detail is not None:
+            self.out.detail.far_share[days] = share
 
     def demand_after(self) -> Array:
         """(series,) units a day after the horizon, the same on every path."""
