@@ -110,7 +110,7 @@ def test_a_locked_row_is_waited_for_and_then_told(postgres_server: Server) -> No
         with psycopg.connect(postgres_server.url(database_of(ledger))) as other:
             other.execute("SELECT * FROM ledger_brand FOR UPDATE")
             with pytest.raises(
-                BadInput, match=r"kept locked by somebody else. Nothing was changed"
+                BadInput, match="kept locked by somebody else"
             ):
                 decide(ledger, ledger.transfers(), Action.APPROVE)
         decide(ledger, ledger.transfers(), Action.APPROVE)

@@ -11,24 +11,12 @@ from hypothesis import strategies as st
 
 from data.errors import BadDecision
 from data.ledger import Action, Decision, Ledger, Reason, State
-from data.transitions import refusal
+from data.transitions import DECISIONS, refusal
 from tests.data.ledger_cases import BRAND, LI, plan_frame, record, undos
 
 STEPS = st.lists(
     st.tuples(
-        st.sampled_from(
-            [
-                "approve",
-                "edit",
-                "reject",
-                "cancel",
-                "dispatch",
-                "receive",
-                "correct",
-                "undo",
-                "plan",
-            ]
-        ),
+        st.sampled_from([*sorted(DECISIONS), "undo", "plan"]),
         st.integers(0, 3),
         st.integers(1, 9),
     ),
