@@ -38,7 +38,7 @@ def main() -> None:
     page = st.navigation(
         [
             st.Page(
-                f"pages/{name}.py",
+                f"screens/{name}.py",
                 title=title,
                 icon=icon,
                 url_path=name,

@@ -220,7 +220,7 @@ def _forecast_words(brand: Brand, made: Forecast) -> str:
     flagged = ", ".join(f"{count:,} {flag}" for flag, count in facts["flagged"].items())
     return (
         f"{facts['series']:,} series forecast as of {facts['as_of']}"
-        + (f"; fallback for {flagged}" if flagged else "")
+        + (f"; flagged: {flagged}" if flagged else "")
         + (" (simulated brand)" if facts["simulated"] else "")
     )
 

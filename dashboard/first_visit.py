@@ -25,7 +25,7 @@ def brand_is_ready() -> bool:
                 count=len(faulty.faults)
             )
         )
-        st.page_link("pages/data.py", label=_("See every fault"), icon=":material/table_chart:")
+        st.page_link("screens/data.py", label=_("See every fault"), icon=":material/table_chart:")
         return False
     return True
 

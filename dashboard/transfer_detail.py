@@ -47,7 +47,7 @@ def _why(row: pd.Series, currency: str) -> None:
         st.markdown(style.plain(_rejected(row)))
     if row["region"]:
         st.page_link(
-            "pages/forecasts.py",
+            "screens/forecasts.py",
             label=_("See the demand behind it"),
             icon=":material/show_chart:",
             query_params={"region": str(row["region"]), "sku": str(row["sku"])},

@@ -35,10 +35,8 @@ def main() -> None:
     day, ring = _choose(plan)
     mapped = brand.locations[brand.locations[["lat", "lon"]].notna().all(axis=1)]
     flows = planned_flows(brand, going, day)
-    if len(mapped) >= 2:
-        picked = _map(brand, plan, outlook, flows, day, ring)
-    else:
-        picked = _sankey(flows)
+    has_map = len(mapped) >= 2
+    picked = _map(brand, plan, outlook, flows, day, ring) if has_map else _sankey(flows)
     _place(brand, picked, going, outlook)
 
 
@@ -72,13 +70,13 @@ def _choose(plan: Plan) -> tuple[pd.Timestamp | None, str]:
         )
     links.keep("day", "" if chosen == EVERY_DAY else chosen)
     links.follow("ring", RINGS)
+    st.session_state.setdefault("ring", "cover")
     names = {"cover": _("Days of cover"), "risk": _("Expected stockouts")}
     with right:
         ring = st.segmented_control(
             _("Colour of the rings"),
             RINGS,
             key="ring",
-            default="cover",
             format_func=lambda code: names[code],
             required=True,
         )

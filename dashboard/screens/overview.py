@@ -16,7 +16,7 @@ from optimization.plan import Plan
 
 MOST_TRIPS = 6
 MOST_PRODUCTS = 6
-_INDENT = "\u2003\u2003"
+_INDENT = "&emsp;&emsp;"
 """Two wide spaces: what is said of an item stands under its words, not under its icon."""
 
 
@@ -134,12 +134,12 @@ def _trips(plan: Plan, brand: Brand) -> None:
     trips = outlook.waiting_trips(plan, brand.lanes, _waiting(plan))
     if trips.empty:
         st.success(_("Nothing waits: every proposed transfer is decided."), icon=":material/check:")
-        st.page_link("pages/transfers.py", label=_("See the transfers"))
+        st.page_link("screens/transfers.py", label=_("See the transfers"))
         return
     names = dict(zip(brand.locations["location"], brand.locations["name"], strict=True))
     for trip in trips.head(MOST_TRIPS).itertuples():
         _row(
-            "pages/transfers.py",
+            "screens/transfers.py",
             {"lane": str(trip.lane), "date": f"{trip.dispatch_date:%Y-%m-%d}"},
             f"{_name(names, trip.origin)} → {_name(names, trip.destination)}",
             style.money(trip.gain, brand.settings.currency),
@@ -149,7 +149,7 @@ def _trips(plan: Plan, brand: Brand) -> None:
     rest = len(trips) - MOST_TRIPS
     if rest > 0:
         st.page_link(
-            "pages/transfers.py",
+            "screens/transfers.py",
             label=ngettext("{count} more trip", "{count} more trips", rest).format(
                 count=style.number(rest)
             ),
@@ -176,7 +176,7 @@ def _row(
     page: str, query: dict[str, str], title: str, amount: str, words: str, *, urgent: bool = False
 ) -> None:
     """Draw one item: a link with its filter, the money at stake, and what is to be known."""
-    left, right = st.columns([5, 1.4], vertical_alignment="center")
+    left, right = st.columns([6, 1], gap="small", vertical_alignment="center")
     left.page_link(
         page,
         label=style.plain(title),
@@ -204,7 +204,7 @@ def _worst(plan: Plan, brand: Brand) -> None:
         )
         without = style.money(row.lost_money_without, brand.settings.currency)
         _row(
-            "pages/forecasts.py",
+            "screens/forecasts.py",
             {"region": str(row.region), "sku": str(row.sku)},
             f"{_name(regions, row.region)} · {_name(products, row.sku)}",
             style.money(row.lost_money_with, brand.settings.currency),
@@ -237,7 +237,7 @@ def _trust(plan: Plan, brand: Brand) -> None:
     data, forecast, made, local = st.columns(4, gap="medium")
     with data:
         repairs = sum(repair.count for repair in brand.report.repairs)
-        st.page_link("pages/data.py", label=_("Data"), icon=":material/table_chart:")
+        st.page_link("screens/data.py", label=_("Data"), icon=":material/table_chart:")
         st.caption(
             _("No fault, nothing repaired")
             if not repairs
@@ -250,7 +250,7 @@ def _trust(plan: Plan, brand: Brand) -> None:
     with forecast:
         _forecast_flags()
     with made:
-        st.page_link("pages/runs.py", label=_("Plan"), icon=":material/history:")
+        st.page_link("screens/runs.py", label=_("Plan"), icon=":material/history:")
         gap = (
             _("no bound known")
             if plan.gap is None
@@ -266,7 +266,7 @@ def _trust(plan: Plan, brand: Brand) -> None:
 
 
 def _forecast_flags() -> None:
-    st.page_link("pages/forecasts.py", label=_("Forecast"), icon=":material/show_chart:")
+    st.page_link("screens/forecasts.py", label=_("Forecast"), icon=":material/show_chart:")
     try:
         forecast = state.forecast()
     except BadForecast:

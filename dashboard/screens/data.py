@@ -159,7 +159,7 @@ def _take(content: bytes) -> None:
     )
     if st.button(_("Show this brand"), type="primary"):
         state.show_uploaded(name)
-        st.switch_page("pages/overview.py")
+        st.switch_page("screens/overview.py")
 
 
 main()
