@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from forecasting.components import PARTS, in_units
-from forecasting.design import LOG_OFFSET, build_design
+from forecasting.design import LOG_OFFSET, Shared, build_design
 from forecasting.fallback import fallback_level, fallback_paths, unfit_flag
 from forecasting.panel import Panel
 from forecasting.prophet_engine import Priors, fit_prophet
@@ -28,7 +28,7 @@ class Task:
     """A batch of series and all that is needed to forecast it.
 
     :param series: the batch's place in the whole panel. :param panel: only its series.
-    :param pooled: what each series takes from its pool. :param likes: (B,) level of its likes.
+    :param shared: what each series takes from its pool. :param likes: (B,) level of its likes.
     :param launched: (B,) day of the panel on which it is sold first; 0 = always.
     :param scales: (D,) usual spread of each driver. :param counts: the brand sells whole units.
     :param priors: of a series around its pool. :param alone: of one without a pool.
@@ -36,7 +36,7 @@ class Task:
 
     series: npt.NDArray[np.intp]
     panel: Panel
-    pooled: tuple[dict[str, Floats], ...]
+    shared: tuple[Shared, ...]
     likes: Floats
     launched: npt.NDArray[np.intp]
     scales: Floats
@@ -115,7 +115,7 @@ def forecast_batch(task: Task) -> Outcome:
 
 def _fit(task: Task, i: int, scratch: str) -> _One:
     panel, horizon = task.panel, task.panel.horizon
-    design = build_design(panel, i, task.scales, task.pooled[i])
+    design = build_design(panel, i, task.scales, task.shared[i])
     priors = task.priors if design.pooled else task.alone
     _, fit = fit_prophet(design, panel.dates, priors, scratch)
     rng = generator(task.seed, panel.key(i))
@@ -135,7 +135,7 @@ def _fall_back(task: Task, i: int, flag: str) -> _One:
     panel, horizon = task.panel, task.panel.horizon
     level = fallback_level(panel, i, flag, float(task.likes[i]))
     zero = np.zeros(len(panel.dates))
-    shape = {name: task.pooled[i].get(name, zero) for name in PARTS}
+    shape = {name: task.shared[i].parts.get(name, zero) for name in PARTS}
     ahead = np.asarray(sum(part[-horizon:] for part in shape.values()))
     if flag in ("all_zero", "constant", "ended"):
         shape, ahead = dict.fromkeys(PARTS, zero), np.zeros(horizon)

@@ -23,6 +23,10 @@ MIN_YEARLY_DAYS = 540
 """Days of history from which on a yearly shape is fitted: one and a half years, so that at least
 half the year has been seen twice."""
 
+MIN_POOLED_EFFECT = 0.1
+"""An occasion whose pooled effect is below this, on the log scale, is taken from the pool as it is;
+above it, each series fits how it differs."""
+
 MIN_DRIVER_DAYS = 3
 """A driver that leaves its usual value on fewer days than this cannot be learnt and is dropped."""
 
@@ -31,6 +35,22 @@ LOG_OFFSET = 0.1
 
 It keeps days without sales finite; the smaller it is, the more such days weigh.
 """
+
+
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """What a pool of series has taught (:mod:`forecasting.pooling`), on the log scale.
+
+    :param parts: weekly, yearly and events, each (T + H,).
+    :param effects: of each occasion among the events, by the name of its regressor.
+    """
+
+    parts: dict[str, Floats]
+    effects: dict[str, float]
+
+
+ALONE = Shared({}, {})
+"""What a series without a pool shares: nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,31 +91,34 @@ class Design:
         return np.asarray(self.level * np.exp(z) - self.offset)
 
 
-def build_design(
-    panel: Panel, series: int, scales: Floats, pooled: dict[str, Floats] | None = None
-) -> Design:
+def build_design(panel: Panel, series: int, scales: Floats, shared: Shared = ALONE) -> Design:
     """Choose days, scale and regressors of one series.
 
     :param scales: (D,) usual spread of each driver, from :func:`driver_scales`.
-    :param pooled: parts of its pool, each (T + H,) on the log scale.
+    :param shared: what its pool has taught. An occasion that the pool knows enters in units of
+        the pooled effect, so that the prior is on the share by which the series differs.
     """
-    pooled = pooled or {}
     day = np.flatnonzero(panel.usable[series])
     demand = panel.demand[series, day].astype(np.float64)
     level = float(demand.mean())
     offset = LOG_OFFSET * level
     occasions, unseen = build_occasions(panel, series, day)
+    for name in shared.effects.keys() & occasions.keys():
+        if abs(shared.effects[name]) < MIN_POOLED_EFFECT:
+            del occasions[name]
+        else:
+            occasions[name] = occasions[name] * abs(shared.effects[name])
     drivers = _drivers(panel, series, day, scales)
     columns = {**occasions, **drivers}
     X = np.stack(list(columns.values()), axis=1) if columns else np.zeros((len(panel.dates), 0))
     weekly, yearly = shape_orders(day)
     y = np.log((demand + offset) / level)
-    for part in pooled.values():
+    for part in shared.parts.values():
         y -= part[day]
     return Design(
         day=day,
         y=y,
-        pooled=pooled,
+        pooled=shared.parts,
         level=level,
         offset=offset,
         names=tuple(columns),

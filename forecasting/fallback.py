@@ -10,7 +10,8 @@ flag                  what it means, and what the forecast is
 ``too_few_sales``     fewer than 5 days with sales: mean of the last 56 days
 ``all_zero``          never sold on a day with stock: half a unit over its days
 ``constant``          every day the same: that
-``ended``             no sales for 56 days after having sold: zero
+``ended``             no sales for 56 days after having sold, or daily rows that ended 28 days ago:
+                      zero
 ``fit_failed``        Prophet gave no optimum: mean of the last 28 days
 ``unseen_event``      (an ordinary fit) the horizon has an occasion that history has not
 ===================== ========================================================================
@@ -60,6 +61,8 @@ def unfit_flag(panel: Panel, series: int) -> str:
     demand = panel.demand[series, usable]
     last = slice(-ENDED_DAYS, None)
     silent = alive.sum() > ENDED_DAYS and not (units[last] > 0).any()
+    if panel.stopped[series]:
+        return "ended"
     if silent and np.nansum(units) > 0 and usable[last].sum() >= RECENT_DAYS:
         return "ended"
     if usable.sum() < MIN_DAYS:

@@ -63,7 +63,7 @@ def _type_faults(frame: pd.DataFrame, name: str) -> list[str]:
     if frame.empty:
         return [f"{name}: expected rows; found none. Forecast again."]
     try:
-        frame["date"] = pd.to_datetime(frame["date"]).astype("datetime64[ns]")
+        frame["date"] = pd.to_datetime(frame["date"], format="ISO8601").astype("datetime64[ns]")
     except (ValueError, TypeError) as error:
         faults.append(f"{name}, column date: expected days; found {error}. Write them as dates.")
     for column in FORECAST_COLUMNS[3:]:

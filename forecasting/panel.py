@@ -30,6 +30,12 @@ leaving out days with more than half their hours out of stock is worth more than
 model (docs/forecasting.md); between this and full availability sales are taken as they are.
 """
 
+LATE_DAYS = 7
+"""Fewer days than this without a row at the end of a series are late data, not days unsold."""
+
+STOPPED_DAYS = 28
+"""A series with a row on nine days in ten that has had none for so long is no longer sold."""
+
 _LAUNCH_REACH = pd.Timedelta(days=60)
 """A product counts as new when it was or will be launched within this time of the as-of day."""
 
@@ -41,11 +47,13 @@ class Panel:
     :param dates: T + H consecutive days.
     :param history: T.
     :param region: S names. :param sku: S names. :param category: S names.
-    :param units: (S, T) units sold; 0 on days without a row, NaN before the series' first day.
+    :param units: (S, T) units sold; 0 on days without a row, NaN before the series' first day and
+        on up to six days after its last row (late data is not a day without sales).
     :param availability: (S, T) share of hours in stock, 0 to 1; 1 where there is no row.
     :param demand: (S, T) units with stock all day: as sold, or where the far field sold on while
         local stock was out, sales divided by the share that buys then.
     :param usable: (S, T) whether the day tells of demand: the series lives and stock was there.
+    :param stopped: (S,) sold daily until its rows ended 28 days or more before the as-of day.
     :param calendar: (T + H, E) 0/1 windows of China's days, ``calendar_names`` their names.
     :param brand_events: (T + H, B) strength of the brand's own events, 0 outside;
         ``brand_event_names``; ``brand_event_scope`` (B, S) says whom they concern.
@@ -62,6 +70,7 @@ class Panel:
     availability: Floats
     demand: Floats
     usable: npt.NDArray[np.bool_]
+    stopped: npt.NDArray[np.bool_]
     calendar: Floats
     calendar_names: tuple[str, ...]
     brand_events: Floats
@@ -80,7 +89,16 @@ class Panel:
 
     def part(self, series: npt.NDArray[np.intp] | slice) -> Panel:
         """Return the panel of some of its series, in the order asked for."""
-        by_series = ("region", "sku", "category", "units", "availability", "demand", "usable")
+        by_series = (
+            "region",
+            "sku",
+            "category",
+            "units",
+            "availability",
+            "demand",
+            "usable",
+            "stopped",
+        )
         changes = {name: getattr(self, name)[series] for name in (*by_series, "drivers")}
         return replace(self, **changes, brand_event_scope=self.brand_event_scope[:, series])
 
@@ -113,7 +131,7 @@ def build_panel(brand: Brand, horizon: int) -> Panel:
     dates = pd.date_range(first, brand.as_of + pd.Timedelta(days=horizon), unit="ns")
     history = len(dates) - horizon
     keys = _series_keys(brand)
-    units, availability = _sales_grid(brand, keys, dates, history)
+    units, availability, stopped = _sales_grid(brand, keys, dates, history)
     share = _share_that_buys(brand, keys["region"].to_numpy(dtype=object), availability)
     usable = np.isfinite(units) & (
         (availability >= MIN_AVAILABILITY) if share is None else (share > 0.2)
@@ -132,6 +150,7 @@ def build_panel(brand: Brand, horizon: int) -> Panel:
         availability=availability,
         demand=demand,
         usable=usable,
+        stopped=stopped,
         calendar=features.to_numpy(dtype=np.float32),
         calendar_names=tuple(features.columns),
         brand_events=events,
@@ -171,7 +190,7 @@ def _series_keys(brand: Brand) -> pd.DataFrame:
 
 def _sales_grid(
     brand: Brand, keys: pd.DataFrame, dates: pd.DatetimeIndex, history: int
-) -> tuple[Floats, Floats]:
+) -> tuple[Floats, Floats, npt.NDArray[np.bool_]]:
     shape = (len(keys), history)
     units = np.zeros(shape, dtype=np.float32)
     availability = np.ones(shape, dtype=np.float32)
@@ -180,10 +199,15 @@ def _sales_grid(
     day = (sales["date"].to_numpy() - dates[0].to_datetime64()) // np.timedelta64(1, "D")
     units[row, day] = sales["units"].to_numpy(dtype=np.float32)
     availability[row, day] = sales["availability"].to_numpy(dtype=np.float32)
-    begins = np.full(len(keys), history)
+    begins, ends = np.full(len(keys), history), np.full(len(keys), -1)
     np.minimum.at(begins, row, day)
-    units[np.arange(history)[None, :] < begins[:, None]] = np.nan
-    return units, availability
+    np.maximum.at(ends, row, day)
+    number = np.arange(history)[None, :]
+    gap = history - 1 - ends
+    late = (number > ends[:, None]) & (gap < LATE_DAYS)[:, None]
+    units[(number < begins[:, None]) | late] = np.nan
+    daily = np.bincount(row, minlength=len(keys)) >= 0.9 * (ends - begins + 1)
+    return units, availability, daily & (gap >= STOPPED_DAYS) & (ends >= 0)
 
 
 def series_rows(

@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from forecasting.design import LOG_OFFSET, Design, build_occasions, shape_orders
+from forecasting.design import ALONE, LOG_OFFSET, Design, Shared, build_occasions, shape_orders
 from forecasting.panel import Panel
 from forecasting.prophet_engine import Priors, fit_prophet
 
@@ -32,17 +32,16 @@ POOLED_PARTS = ("weekly", "yearly", "events")
 class Pools:
     """The pool of each series and what it has learnt.
 
-    :param pool: (S,) index into ``parts``; -1: the series stands alone.
-    :param parts: for each pool, weekly, yearly and events, each (T + H,) on the log scale.
+    :param pool: (S,) index into ``shared``; -1: the series stands alone.
     """
 
     pool: npt.NDArray[np.intp]
-    parts: tuple[dict[str, Floats], ...]
+    shared: tuple[Shared, ...]
 
-    def of(self, series: int) -> dict[str, Floats]:
-        """Return the parts that a series takes from its pool; empty where it stands alone."""
+    def of(self, series: int) -> Shared:
+        """Return what a series takes from its pool."""
         index = int(self.pool[series])
-        return self.parts[index] if index >= 0 else {}
+        return self.shared[index] if index >= 0 else ALONE
 
 
 def pool_of_each(panel: Panel) -> npt.NDArray[np.intp]:
@@ -94,10 +93,14 @@ def pool_design(panel: Panel, members: npt.NDArray[np.bool_], scales: Floats) ->
     )
 
 
-def fit_pool(design: Design, dates: pd.DatetimeIndex, priors: Priors) -> dict[str, Floats]:
-    """Fit Prophet to a pool and return its week, year and occasions, each (T + H,)."""
+def fit_pool(design: Design, dates: pd.DatetimeIndex, priors: Priors) -> Shared:
+    """Fit Prophet to a pool and return its week, year and occasions."""
     _, fit = fit_prophet(design, dates, priors)
-    return {name: fit.parts[name] for name in POOLED_PARTS}
+    names = design.names[: design.occasions]
+    return Shared(
+        parts={name: fit.parts[name] for name in POOLED_PARTS},
+        effects={name: fit.effects[name] for name in names},
+    )
 
 
 def _mean_drivers(

@@ -34,7 +34,8 @@ class Priors:
         absolute value, t from 0 to 1).
     :param weekly: of each Fourier coefficient of the week.
     :param yearly: of each Fourier coefficient of the year.
-    :param event: of the effect of a window of the calendar or of a brand's event.
+    :param event: of the effect of a window of the calendar or of a brand's event; of a series in
+        a pool, of the share by which it differs from the pool.
     :param driver: of the effect of one usual spread of a driver.
     """
 
@@ -50,12 +51,14 @@ class Fit:
     """A fitted series on the scale of ``Design.y``; arrays over all T + H days.
 
     :param parts: trend, weekly, yearly, events, drivers, each (T + H,).
+    :param effects: of each regressor of the design, for one unit of its column.
     :param sigma: standard deviation of a day's noise.
     :param slope_change: Laplace scale of future slope changes, per day.
     :param change_rate: chance of a slope change on a day.
     """
 
     parts: dict[str, Floats]
+    effects: dict[str, float]
     sigma: float
     slope_change: float
     change_rate: float
@@ -126,6 +129,9 @@ def _read_fit(model: Prophet, design: Design, dates: pd.DatetimeIndex) -> Fit:
         parts[name] = parts[name] + part
     return Fit(
         parts=parts,
+        effects=dict(
+            zip(design.names, beta[len(beta) - len(design.names) :].tolist(), strict=True)
+        ),
         sigma=float(params["sigma_obs"][0, 0]) * y_scale,
         slope_change=(float(np.mean(np.abs(delta))) + 1e-8) * y_scale / t_scale,
         change_rate=min(1.0, len(model.changepoints_t) / t_scale),

@@ -12,7 +12,7 @@ from data.errors import BadInput, Cancelled, Failure
 from data.progress import Progress, silent
 from forecasting.assemble import assemble
 from forecasting.batch import UNFIT, Outcome, Task, forecast_batch
-from forecasting.design import Design, driver_scales
+from forecasting.design import ALONE, Design, Shared, driver_scales
 from forecasting.fallback import likes_levels
 from forecasting.forecast import Forecast
 from forecasting.panel import Panel, build_panel
@@ -33,7 +33,7 @@ BATCH = 24
 POOL_PRIORS = Priors(changepoint=0.1, weekly=0.3, yearly=0.5, event=1.0, driver=0.1)
 """Priors of a pool, which has the evidence of many series."""
 
-SERIES_PRIORS = Priors(changepoint=0.1, weekly=0.03, yearly=0.05, event=0.05, driver=0.1)
+SERIES_PRIORS = Priors(changepoint=0.1, weekly=0.03, yearly=0.05, event=0.3, driver=0.1)
 """Priors of a series around its pool; chosen by measurement, see docs/forecasting.md."""
 
 ALONE_PRIORS = Priors(changepoint=0.1, weekly=0.1, yearly=0.3, event=0.3, driver=0.1)
@@ -101,7 +101,7 @@ class Preparation:
         return Task(
             series=series,
             panel=self.panel.part(series),
-            pooled=tuple(pools.of(int(i)) for i in series),
+            shared=tuple(pools.of(int(i)) for i in series),
             likes=self.likes[series],
             launched=self.launched[series],
             scales=self.scales,
@@ -132,18 +132,18 @@ def _learn_pools(plan: Preparation, workers: Workers) -> Pools:
     count = int(pool.max(initial=-1)) + 1
     designs = [pool_design(plan.panel, pool == i, plan.scales) for i in range(count)]
     work = [(i, design, plan.panel.dates) for i, design in enumerate(designs) if design]
-    parts: list[dict[str, Floats]] = [{} for _ in range(count)]
+    shared = [ALONE] * count
     for index, learnt in workers.each(_learn_pool, work, len(work)):
-        parts[index] = learnt
-    return Pools(pool, tuple(parts))
+        shared[index] = learnt
+    return Pools(pool, tuple(shared))
 
 
-def _learn_pool(work: tuple[int, Design, pd.DatetimeIndex]) -> tuple[int, dict[str, Floats]]:
+def _learn_pool(work: tuple[int, Design, pd.DatetimeIndex]) -> tuple[int, Shared]:
     index, design, dates = work
     try:
         return index, fit_pool(design, dates, POOL_PRIORS)
     except UNFIT:
-        return index, {}  # its series stand alone
+        return index, ALONE  # its series stand alone
 
 
 def _require_fits(outcomes: list[Outcome]) -> None:
