@@ -192,11 +192,11 @@ def _parts(
         }
         logs = {name: value[:, :, 0] for name, value in effect.items()}
         moved = np.sum([value for name, value in logs.items() if name != "trend"], axis=0)
-        level = np.concatenate([past[block], np.empty((len(X), horizon))], axis=1) + logs["trend"]
         offset = fit.offset[block, None]
+        known = past[block] + logs["trend"][:, :history]
+        coming = np.log(mean[block] + offset) - moved[:, history:]
+        level = np.concatenate([known, coming], axis=1)
         total = np.exp(level + moved)
-        total[:, history:] = mean[block] + offset
-        level[:, history:] = np.log(total[:, history:]) - moved[:, history:]
         base = np.exp(level)
         share = np.where(np.abs(moved) > 1e-9, (total - base) / np.where(moved, moved, 1.0), base)
         for name in PARTS:

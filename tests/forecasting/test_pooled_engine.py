@@ -1,0 +1,189 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from forecasting.calibration import calibrate, normal_quantiles
+from forecasting.log_paths import demand_paths
+from forecasting.panel import Panel
+from forecasting.pooled_columns import pooled_columns
+from forecasting.pooled_engine import PARTS, forecast_pooled
+from forecasting.pooled_priors import Pool, groups_of, pooled_means
+from forecasting.pooled_regression import fit_pooled
+
+T, H = 84, 7
+
+
+def panel(series: int = 60, seed: int = 0, *, promotion: float = 0.5) -> Panel:
+    """Series of one category with a weekend, a promotion that lifts by e^promotion, and a level."""
+    rng = np.random.default_rng(seed)
+    dates = pd.date_range("2024-03-04", periods=T + H)
+    driver = (rng.random((series, T + H)) < 0.2).astype(float)
+    weekend = np.where(dates.dayofweek >= 5, 0.3, 0.0)
+    wander = np.cumsum(rng.normal(0, 0.03, (series, T + H)), axis=1)
+    level = rng.normal(2.5, 0.7, (series, 1))
+    rate = np.exp(level + weekend + promotion * driver + wander)
+    units = (rate * np.exp(rng.normal(0, 0.15, rate.shape)))[:, :T]
+    return Panel(
+        dates=dates,
+        history=T,
+        region=np.array([f"R{i % 3}" for i in range(series)], dtype=object),
+        sku=np.array([f"P{i // 3}" for i in range(series)], dtype=object),
+        category=np.array(["C"] * series, dtype=object),
+        units=units,
+        availability=np.ones((series, T)),
+        demand=units,
+        usable=np.ones((series, T), dtype=bool),
+        stopped=np.zeros(series, dtype=bool),
+        calendar=np.zeros((T + H, 0)),
+        calendar_names=(),
+        brand_events=np.zeros((T + H, 0)),
+        brand_event_names=(),
+        brand_event_scope=np.zeros((0, series), dtype=bool),
+        drivers=driver[:, :, None],
+        driver_names=("promotion",),
+    )
+
+
+def cut(whole: Panel, history: int) -> Panel:
+    names = ("units", "availability", "demand", "usable")
+    return replace(
+        whole, history=history, **{name: getattr(whole, name)[:, :history] for name in names}
+    )
+
+
+def test_the_effect_of_a_driver_is_learnt_from_the_pool() -> None:
+    known = panel(promotion=0.5)
+    # One series was never promoted: its effect can only come from the others.
+    drivers = known.drivers.copy()
+    drivers[0, :T] = 0.0
+    units = known.units.copy()
+    units[0] = np.exp(2.0)
+    one = replace(known, drivers=drivers, units=units, demand=units)
+    fit = fit_pooled(one, T, H)
+    spread = pooled_columns(one, T).own[:, :T, -1]
+    per_promotion = fit.beta[0, -1] * (1.0 / np.ptp(spread[1]))
+    assert fit.beta[0, -1] == pytest.approx(np.median(fit.beta[1:, -1]), rel=0.15)
+    assert per_promotion > 0
+    unit = np.ptp(spread[1])  # what one promotion is on the driver's own scale
+    assert np.median(fit.beta[1:, -1]) * unit == pytest.approx(0.5, abs=0.07)
+
+
+def test_nothing_after_the_cutoff_is_looked_at() -> None:
+    whole = panel()
+    changed = whole.demand.copy()
+    changed[:, 60:] *= 100.0
+    planted = replace(whole, units=changed, demand=changed)
+    before, after = fit_pooled(whole, 60, H), fit_pooled(planted, 60, H)
+    np.testing.assert_array_equal(before.mean, after.mean)
+    np.testing.assert_array_equal(before.covariance, after.covariance)
+
+
+def test_quantiles_are_ordered_non_negative_and_cumulate() -> None:
+    found = forecast_pooled(panel(), H)
+    for quantiles in (found.daily, found.cumulated):
+        assert (quantiles >= 0).all()
+        assert (np.diff(quantiles, axis=2) >= 0).all()
+    assert (np.diff(found.cumulated, axis=1) >= 0).all()
+    assert (found.cumulated[:, -1] >= found.daily[:, -1] - 1e-9).all()
+    np.testing.assert_allclose(found.cumulated[:, 0], found.daily[:, 0], rtol=0.25)
+
+
+def test_intervals_cover_what_comes() -> None:
+    whole = panel(300, seed=3)
+    past = cut(whole, T - H)
+    found = forecast_pooled(past, H)
+    truth = whole.units[:, T - H :]
+    inside = (truth >= found.daily[:, :, 0]) & (truth <= found.daily[:, :, -1])
+    assert 0.85 < inside.mean() < 0.95
+    assert abs(found.mean.sum() / truth.sum() - 1) < 0.05
+
+
+def test_it_beats_the_mean_of_last_week() -> None:
+    whole = panel(200, seed=5)
+    past = cut(whole, T - H)
+    truth = whole.units[:, T - H :]
+    naive = past.units[:, -7:].mean(axis=1, keepdims=True)
+    found = forecast_pooled(past, H).mean
+    assert np.abs(found - truth).sum() < 0.75 * np.abs(naive - truth).sum()
+
+
+def test_parts_sum_to_the_mean_and_tell_the_driver() -> None:
+    whole = panel()
+    found = forecast_pooled(whole, H)
+    total = np.sum([found.parts[name] for name in PARTS], axis=0)
+    assert total.shape == (len(whole), T + H)
+    np.testing.assert_allclose(total[:, T:], found.mean, rtol=1e-3, atol=1e-3)
+    promoted = whole.drivers[:, :, 0] == 1
+    assert found.parts["drivers"][promoted].mean() > found.parts["drivers"][~promoted].mean() + 1
+
+
+def test_the_order_of_the_series_does_not_matter() -> None:
+    whole = panel()
+    order = np.random.default_rng(1).permutation(len(whole))
+    straight, shuffled = forecast_pooled(whole, H), forecast_pooled(whole.part(order), H)
+    np.testing.assert_allclose(shuffled.mean, straight.mean[order], rtol=1e-6)
+    np.testing.assert_allclose(shuffled.daily, straight.daily[order], rtol=1e-6)
+
+
+def test_days_without_stock_do_not_pull_the_forecast_down() -> None:
+    whole = panel()
+    units = whole.units.copy()
+    out = np.zeros_like(whole.usable)
+    out[:, -20:-10] = True
+    units[out] = 0.0
+    availability = np.where(out, 0.0, 1.0)
+    starved = replace(whole, units=units, demand=units, availability=availability, usable=~out)
+    mean, expected = forecast_pooled(starved, H).mean, forecast_pooled(whole, H).mean
+    assert abs(mean.sum() / expected.sum() - 1) < 0.05
+
+
+def test_pooled_means_are_those_of_the_normal_hierarchy() -> None:
+    """One coefficient, known variances: the posterior mean has a closed form."""
+    rng = np.random.default_rng(0)
+    precision = rng.uniform(1, 5, 8)
+    estimate = rng.normal(1, 1, 8)
+    own, spread = 0.5, 2.0
+    found = pooled_means(
+        precision[:, None, None],
+        (precision * estimate)[:, None],
+        np.array([own]),
+        [Pool(np.zeros(8, dtype=np.intp), spread)],
+    )
+    weight = 1 / (1 / precision + own**2)
+    expected = (weight * estimate).sum() / (weight.sum() + 1 / (spread * own) ** 2)
+    np.testing.assert_allclose(found[:, 0], expected)
+
+
+def test_groups_number_combinations() -> None:
+    a = np.array(["x", "x", "y", "y"], dtype=object)
+    b = np.array(["1", "2", "1", "1"], dtype=object)
+    assert groups_of(a, b).tolist() == [0, 1, 2, 2]
+
+
+def test_calibration_learns_a_spread_three_times_too_narrow() -> None:
+    rng = np.random.default_rng(0)
+    errors = [rng.normal(0, 3, (500, 4)) for _ in range(3)]
+    learnt = calibrate(errors, rng.lognormal(size=500), classes=2)
+    scores = learnt.of(np.array([0.1, 10.0]))
+    np.testing.assert_allclose(scores[:, :, 0], 3 * normal_quantiles()[0], rtol=0.15)
+    np.testing.assert_allclose(scores[:, :, 3], 0.0, atol=1e-9)
+
+
+def test_calibration_without_errors_is_the_normal_distribution() -> None:
+    scores = calibrate([], np.array([1.0])).of(np.array([1.0, 2.0]))
+    np.testing.assert_allclose(scores[:, 0], np.tile(normal_quantiles(), (2, 1)))
+    nothing = [np.full((5, 2), np.nan)]
+    scores = calibrate(nothing, np.arange(5.0)).of(np.array([1.0]))
+    np.testing.assert_allclose(scores[0, 0], normal_quantiles())
+
+
+def test_paths_have_the_moments_they_are_drawn_from() -> None:
+    covariance = np.array([[[0.2, 0.1], [0.1, 0.3]]])
+    paths = demand_paths(np.array([[1.0, 2.0]]), covariance, np.array([0.0]), samples=4096, seed=0)
+    logs = np.log(paths[0])
+    np.testing.assert_allclose(logs.mean(axis=0), [1.0, 2.0], atol=0.01)
+    np.testing.assert_allclose(np.cov(logs.T), covariance[0], atol=0.01)
