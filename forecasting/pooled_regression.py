@@ -184,7 +184,8 @@ def _solve(
         rest = a[:, :K, :K] - a[:, :K, K, None] * a[:, None, K, :K] / free[:, None, None]
         tells = b[:, :K] - a[:, :K, K] * (b[:, K] / free)[:, None]
         prior = pooled_means(rest, tells, own_sd, pools)
-        spread = np.linalg.inv(a + np.diag(np.append(own_sd, _CONSTANT_SD) ** -2.0))
+        own = np.diag(np.append(own_sd, _CONSTANT_SD) ** -2.0)
+        spread = np.asarray(np.linalg.inv(a + own), dtype=np.float64)
         drawn = b.copy()
         drawn[:, :K] += prior * own_sd**-2.0
         full = np.einsum("sij,sj->si", spread, drawn)
