@@ -15,11 +15,13 @@ import numpy as np
 import numpy.typing as npt
 
 from forecasting.batch_design import BatchDesign, Floats
+from forecasting.map_block import Block
 from forecasting.map_gram import Gram
-from forecasting.map_newton import BARRIER_START, Block, Newton
+from forecasting.map_newton import BARRIER_START, Newton
 from forecasting.posterior import (
     LOCATION_VARIANCE,
     conditional_sigma,
+    day_weights,
     log_posterior,
     split_terms,
     trend,
@@ -68,6 +70,7 @@ def fit_batch(
     y: Floats,
     design: BatchDesign,
     *,
+    weights: Floats | None = None,
     scaling: Literal["absmax", "minmax"] = "absmax",
     block_size: int | None = None,
 ) -> BatchFit:
@@ -79,6 +82,8 @@ def fit_batch(
 
     :param y: (S, T) units, NaN on missing days; at least two observed days a series.
     :param design: over the same T days; per-series arrays have S rows.
+    :param weights: (S, T) of the days in the likelihood, >= 0; 1 by default, as in Prophet. A day
+        of weight 1/2 counts as half a day; at least two days a series must weigh something.
     :param scaling: Prophet's: by the largest absolute value, or from the minimum to the maximum.
     :param block_size: series solved together; by default what fits :data:`BLOCK_BYTES`.
     :raises ValueError: where y does not fit the design or a series has fewer than two days.
@@ -90,7 +95,9 @@ def fit_batch(
         raise ValueError(f"X_series has {len(design.X_series)} series, y has {len(y)}")
     if np.isinf(y).any():
         raise ValueError("y must be finite, or NaN where a day is missing")
-    short = np.flatnonzero((~np.isnan(y)).sum(axis=1) < 2)
+    if weights is not None and (weights.shape != y.shape or not (weights >= 0).all()):
+        raise ValueError(f"weights must be (S, T)={y.shape} and >= 0")
+    short = np.flatnonzero((day_weights(y, weights) > 0).sum(axis=1) < 2)
     if len(short):
         raise ValueError(f"{len(short)} series have fewer than two days; the first is {short[0]}")
     gram = Gram(design)
@@ -98,7 +105,8 @@ def fit_batch(
     for rows in _blocks(len(y), len(design.t), gram.size, block_size):
         part = design.rows(rows)
         scaled, y_scale, y_floor = _scale(y[rows], scaling)
-        fitted = fit_scaled(scaled, part, gram, y_scale, y_floor)
+        own = None if weights is None else weights[rows]
+        fitted = fit_scaled(scaled, part, gram, y_scale, y_floor, own)
         parts.append(_fold_stand_in(fitted, part))
     return _joined(parts)
 
@@ -109,6 +117,7 @@ def fit_scaled(
     gram: Gram | None = None,
     y_scale: Floats | None = None,
     y_floor: Floats | None = None,
+    weights: Floats | None = None,
 ) -> BatchFit:
     """Fit one block of series that are scaled already; see :func:`fit_batch`.
 
@@ -119,7 +128,8 @@ def fit_scaled(
     flat = design.growth == "flat"
     C, head = len(design.changepoints), 1 if flat else 2 + len(design.changepoints)
     newton = Newton(gram, slice(0, 0) if flat else slice(2, head))
-    block = _start(y, design, newton)
+    weight = day_weights(y, weights)
+    block = _start(y, weight, design, newton)
     found = newton.run(block)
     theta = found.theta
     k, m, delta = np.zeros(S), theta[:, 0], np.zeros((S, C))
@@ -128,9 +138,8 @@ def fit_scaled(
     beta = theta[:, head:]
     multiplicative, additive = split_terms(design, beta)
     mean = trend(design, k, m, delta) * (1 + multiplicative) + additive
-    seen = ~np.isnan(y)
-    rss = (np.where(seen, y - mean, 0.0) ** 2).sum(axis=1)
-    sigma = np.maximum(conditional_sigma(rss, seen.sum(axis=1)), CONSTANT_SIGMA)
+    rss = (weight * np.where(np.isnan(y), 0.0, y - mean) ** 2).sum(axis=1)
+    sigma = np.maximum(conditional_sigma(rss, weight.sum(axis=1)), CONSTANT_SIGMA)
     fit = BatchFit(
         k=k,
         m=m,
@@ -139,14 +148,14 @@ def fit_scaled(
         sigma=sigma,
         y_scale=np.ones(S) if y_scale is None else y_scale,
         y_floor=np.zeros(S) if y_floor is None else y_floor,
-        log_posterior=log_posterior(design, y, k, m, delta, beta, sigma),
+        log_posterior=log_posterior(design, y, k, m, delta, beta, sigma, weight),
         converged=found.converged,
         iterations=found.steps,
     )
     return _hold_constant(fit, y)
 
 
-def _start(y: Floats, design: BatchDesign, newton: Newton) -> Block:
+def _start(y: Floats, weight: Floats, design: BatchDesign, newton: Newton) -> Block:
     """Prophet's initial values: the line through the first and last day, or the mean."""
     S, T = y.shape
     J, C = design.columns, newton.slopes.stop - newton.slopes.start
@@ -170,8 +179,8 @@ def _start(y: Floats, design: BatchDesign, newton: Newton) -> Block:
     block = Block(
         rows=np.arange(S),
         y=filled,
-        seen=seen.astype(float),
-        n=seen.sum(axis=1).astype(float),
+        weight=weight,
+        n=weight.sum(axis=1),
         own=design.X_series,
         precision=precision,
         mean=mean,
@@ -187,7 +196,7 @@ def _start(y: Floats, design: BatchDesign, newton: Newton) -> Block:
     )
     level, factor, additive = newton.terms(block, theta)
     block.trend, block.growth = level, 1.0 + factor
-    block.residual = block.seen * (filled - level * block.growth - additive)
+    block.residual = filled - level * block.growth - additive
     return block
 
 

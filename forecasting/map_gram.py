@@ -24,15 +24,15 @@ TABLE_BYTES = 1 << 26
 
 @dataclass(frozen=True, eq=False)
 class DayWeights:
-    """What weighs a day in the Hessian, each (B, T), or (T,) of ones where nothing is missing.
+    """What weighs a day in the Hessian, each (B, T), or (T,) of ones where all days count.
 
-    :param seen: 1 where the day was observed.
+    :param weight: of the day in the likelihood, 0 where it is missing.
     :param growth: 1 + multiplicative terms.
     :param trend: scaled trend.
-    :param curvature: residuals where the full Newton step is wanted, 0 for Gauss-Newton.
+    :param curvature: weighted residuals where the full Newton step is wanted, 0 for Gauss-Newton.
     """
 
-    seen: Floats
+    weight: Floats
     growth: Floats
     trend: Floats
     curvature: Floats
@@ -41,16 +41,16 @@ class DayWeights:
         """The weights of a pair of column kinds, (B, T)."""
         low, high = min(one, other), max(one, other)
         if (low, high) == (TREND, TREND):
-            return self.seen * self.growth**2
+            return self.weight * self.growth**2
         if (low, high) == (TREND, MULTIPLICATIVE):
-            return self.seen * self.growth * self.trend - self.curvature
+            return self.weight * self.growth * self.trend - self.curvature
         if (low, high) == (TREND, ADDITIVE):
-            return self.seen * self.growth
+            return self.weight * self.growth
         if (low, high) == (MULTIPLICATIVE, MULTIPLICATIVE):
-            return self.seen * self.trend**2
+            return self.weight * self.trend**2
         if (low, high) == (MULTIPLICATIVE, ADDITIVE):
-            return self.seen * self.trend
-        return self.seen
+            return self.weight * self.trend
+        return self.weight
 
 
 class Gram:

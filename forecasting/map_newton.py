@@ -18,13 +18,11 @@ put in by Sherman and Morrison's formula and bounded so that the step always des
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
-from typing import Any
-
 import numpy as np
 import numpy.typing as npt
 
 from forecasting.batch_design import Floats
+from forecasting.map_block import Block, Found
 from forecasting.map_gram import ADDITIVE, MULTIPLICATIVE, DayWeights, Gram
 from forecasting.posterior import conditional_sigma
 
@@ -41,7 +39,7 @@ DECREMENT = 1e-6
 SMALLEST_SIGMA = 1e-6
 """Below it the posterior has no maximum: the model passes through every observation."""
 
-REUSE = 1.0
+REUSE = 0.5
 """Nats promised by the last step below which a series keeps its matrix for one more."""
 
 MAX_STEPS = 100
@@ -49,52 +47,6 @@ MAX_HALVINGS = 25
 ARMIJO = 1e-4
 DUAL_MARGIN = 1e-4
 RANK_ONE_LIMIT = 0.95
-
-
-@dataclass(eq=False)
-class Block:
-    """What is known of B series, and where their search stands.
-
-    Rows of every array belong to a series; theta is ``[k, m, delta, beta]``, or ``[m, beta]`` in
-    flat growth.
-    """
-
-    rows: npt.NDArray[np.intp]
-    y: Floats  # (B, T), 0 where missing
-    seen: Floats  # (B, T), 1 where observed
-    n: Floats  # (B,)
-    own: Floats | None  # (B, L, T)
-    precision: Floats  # (B, P) of the normal priors, 0 for delta
-    mean: Floats  # (B, P) of the normal priors
-    rate: Floats  # (B,) lambda = 1 / tau
-    theta: Floats  # (B, P)
-    dual: Floats  # (B, C)
-    barrier: Floats  # (B,) mu
-    exact: Floats  # (B,) 1 where the full Hessian is used, 0 for Gauss-Newton
-    stale: npt.NDArray[np.bool_]  # (B,) the matrix is of a point too far away
-    trend: Floats  # (B, T)
-    growth: Floats  # (B, T) 1 + multiplicative terms
-    residual: Floats  # (B, T), 0 where missing
-
-    def __len__(self) -> int:
-        return len(self.rows)
-
-    def keep(self, chosen: npt.NDArray[np.bool_]) -> Block:
-        """The block without the series that are done."""
-        values: dict[str, Any] = {}
-        for f in fields(self):
-            value = getattr(self, f.name)
-            values[f.name] = None if value is None else value[chosen]
-        return Block(**values)
-
-
-@dataclass(eq=False)
-class Found:
-    """Results of the series that left a block."""
-
-    theta: Floats
-    converged: npt.NDArray[np.bool_]
-    steps: npt.NDArray[np.int64]
 
 
 class Newton:
@@ -147,22 +99,22 @@ class Newton:
 
     def _gram(self, block: Block) -> Floats:
         """(B, P, P) second derivatives of half the sum of squares; (1, P, P) if all are equal."""
-        full = bool((block.seen == 1).all())
+        full = bool((block.weight == 1).all())
         if self.gram.constant and full:
             seen = np.ones(block.y.shape[1])
             weights = DayWeights(seen, seen, seen, seen)
         elif self.gram.constant:
-            weights = DayWeights(block.seen, np.ones(1), np.ones(1), np.zeros(1))
+            weights = DayWeights(block.weight, np.ones(1), np.ones(1), np.zeros(1))
         else:
-            curvature = block.residual * block.exact[:, None]
-            weights = DayWeights(block.seen, block.growth, block.trend, curvature)
+            curvature = block.weight * block.residual * block.exact[:, None]
+            weights = DayWeights(block.weight, block.growth, block.trend, curvature)
         return self.gram.matrices(weights, block.own)
 
     def _gradient(self, block: Block) -> Floats:
         """(B, P) of half the sum of squares, without its sign."""
         Z, kinds, nt = self.gram.Z, self.gram.kinds, self.trends
         out = np.empty((len(block), len(self.kinds)))
-        r = block.residual
+        r = block.weight * block.residual
         out[:, :nt] = (r if self.gram.constant else r * block.growth) @ Z[:, :nt]
         for kind, weighted in ((MULTIPLICATIVE, None), (ADDITIVE, r)):
             columns = np.flatnonzero(kinds == kind)
@@ -180,7 +132,7 @@ class Newton:
     ) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
         """One step of every series; which have converged, and which cannot move."""
         P = block.theta.shape[1]
-        rss = np.einsum("bt,bt->b", block.residual, block.residual)
+        rss = np.einsum("bt,bt,bt->b", block.weight, block.residual, block.residual)
         sigma2 = np.maximum(conditional_sigma(rss, block.n), SMALLEST_SIGMA) ** 2
         likelihood = -self._gradient(block) / sigma2[:, None]
         delta = block.theta[:, self.slopes]
@@ -206,7 +158,7 @@ class Newton:
         stalled = ~converged & blocked & ~small & (block.exact == 0) & fresh
         stalled |= sigma2 <= SMALLEST_SIGMA**2
         block.exact = np.where(moved & (length > 0.5) & (decrement < 1.0), 1.0, 0.0)
-        block.stale = (length < 1.0) | (decrement > REUSE)
+        block.stale = (length < 1.0) | (decrement > 2.0 * REUSE)
         fall = (length > 0.5) | small
         block.barrier = np.where(
             fall, np.maximum(block.barrier * BARRIER_FALL, BARRIER_END), block.barrier
@@ -224,26 +176,22 @@ class Newton:
         trend, factor, additive = self.terms(block, direction)
         first = trend * block.growth + block.trend * factor + additive
         second = trend * factor
-        first, second = first * block.seen, second * block.seen
         r = block.residual
 
         def dot(a: Floats, b: Floats) -> Floats:
             out: Floats = np.einsum("bt,bt->b", a, b)
             return out
 
-        if self.gram.constant:
-            zero = np.zeros(len(block))
-            quartic = np.stack([rss, -2 * dot(r, first), dot(first, first), zero, zero])
-        else:
-            quartic = np.stack(
-                [
-                    rss,
-                    -2 * dot(r, first),
-                    dot(first, first) - 2 * dot(r, second),
-                    2 * dot(first, second),
-                    dot(second, second),
-                ]
-            )
+        zero = np.zeros(len(block))
+        weighted = block.weight * first
+        quartic = [rss, -2 * dot(r, weighted), dot(first, weighted), zero, zero]
+        if not self.gram.constant:
+            other = block.weight * second
+            quartic[2:] = [
+                quartic[2] - 2 * dot(r, other),
+                2 * dot(first, other),
+                dot(second, other),
+            ]
         away = block.theta - block.mean
         prior = np.stack(
             [
@@ -255,7 +203,7 @@ class Newton:
         start, change = block.theta[:, self.slopes], direction[:, self.slopes]
 
         def value(rows: npt.NDArray[np.intp], a: Floats) -> Floats:
-            q = quartic[:, rows]
+            q = [c[rows] for c in quartic]
             squares = q[0] + a * (q[1] + a * (q[2] + a * (q[3] + a * q[4])))
             squares = np.maximum(squares, 0.0)
             n = block.n[rows]

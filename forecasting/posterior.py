@@ -7,9 +7,10 @@ r"""The log posterior of Prophet's model, exactly that of prophet.stan, for a ba
              - \sum_i\frac{(\beta_i-b_i)^2}{2 s_i^2},\qquad
     \mu = g\,(1 + X_m\beta) + X_a\beta,\quad g = kt + m + \sum_j\delta_j(t-c_j)_+
 
-with weights 0 or 1, n their sum, and prior means b that are nought in Prophet. Constants are
-dropped as Stan's ``~`` drops them, so that the value is CmdStan's ``lp__``. ``Prophet.fit``
-maximises it without the Jacobian of sigma (cmdstanpy's ``optimize(jacobian=False)``).
+with weights w that are 0 or 1 in Prophet, n their sum, and prior means b that are nought in
+Prophet. Constants are dropped as Stan's ``~`` drops them, so that the value is CmdStan's ``lp__``.
+``Prophet.fit`` maximises it without the Jacobian of sigma (``optimize(jacobian=False)`` of
+cmdstanpy).
 
 Source: ``prophet/stan_model/prophet.stan``; Taylor and Letham, "Forecasting at scale", The
 American Statistician 72 (2018), 37-45.
@@ -62,21 +63,23 @@ def log_posterior(
     delta: npt.ArrayLike,
     beta: npt.ArrayLike,
     sigma: npt.ArrayLike,
+    weights: Floats | None = None,
 ) -> Floats:
     """The log posterior of each series, without Stan's constants.
 
     :param y: (S, T) scaled values, NaN where a day is missing.
     :param k: (S,) slope; m: (S,) level; delta: (S, C); beta: (S, J); sigma: (S,) > 0.
+    :param weights: (S, T) of the days in the likelihood, >= 0; 1 by default.
     :returns: (S,) in nats.
     """
     k, m, sigma = (np.asarray(a, dtype=float) for a in (k, m, sigma))
     delta, beta = np.asarray(delta, dtype=float), np.asarray(beta, dtype=float)
     multiplicative, additive = split_terms(design, beta)
     mean = trend(design, k, m, delta) * (1.0 + multiplicative) + additive
-    seen = ~np.isnan(y)
-    square = np.where(seen, y - mean, 0.0) ** 2
+    weight = day_weights(y, weights)
+    square = weight * np.where(np.isnan(y), 0.0, y - mean) ** 2
     value: Floats = (
-        -seen.sum(axis=1) * np.log(sigma)
+        -weight.sum(axis=1) * np.log(sigma)
         - square.sum(axis=1) / (2.0 * sigma**2)
         - sigma**2 / (2.0 * NOISE_PRIOR_SCALE**2)
         - (k**2 + m**2) / (2.0 * LOCATION_VARIANCE)
@@ -86,6 +89,12 @@ def log_posterior(
     return value
 
 
+def day_weights(y: Floats, weights: Floats | None) -> Floats:
+    """(S, T) weights of the days, 0 where y is missing and 1 elsewhere unless given."""
+    seen = ~np.isnan(y)
+    return seen.astype(float) if weights is None else np.where(seen, weights, 0.0)
+
+
 def conditional_sigma(rss: Floats, n: Floats) -> Floats:
     r"""The sigma that maximises the posterior given everything else.
 
@@ -93,7 +102,7 @@ def conditional_sigma(rss: Floats, n: Floats) -> Floats:
     cancel.
 
     :param rss: (...) sums of squared scaled residuals.
-    :param n: (...) observed days.
+    :param n: (...) observed days, or the sum of their weights.
     """
     out: Floats = np.sqrt(2.0 * rss / (n + np.sqrt(n * n + 16.0 * rss)))
     return out

@@ -137,6 +137,19 @@ def test_a_missing_day_is_a_day_left_out() -> None:
     assert_same(fit_scaled(np.where(gap, np.nan, scaled), design), fit_scaled(scaled[:, ~gap], cut))
 
 
+@pytest.mark.parametrize("mode", MODES)
+def test_a_day_of_weight_two_is_two_days(mode: str) -> None:
+    own = np.random.default_rng(8).normal(size=(2, 1, 60))
+    y, design = demand(2, seed=7), weekly(mode=mode, own=own)
+    twice = np.sort(np.concatenate([np.arange(60), np.arange(10, 20)]))
+    weights = np.where(np.isin(np.arange(60), np.arange(10, 20)), 2.0, 1.0)
+    repeated = replace(design, t=design.t[twice], X=design.X[twice], X_series=own[:, :, twice])
+    assert_same(
+        fit_batch(y, design, weights=np.repeat(weights[None], 2, axis=0)),
+        fit_batch(y[:, twice], repeated),
+    )
+
+
 @given(st.floats(1e-3, 1e6), st.integers(0, 1000))
 @settings(max_examples=15, deadline=None)
 def test_the_unit_of_sales_does_not_matter(unit: float, seed: int) -> None:
@@ -224,3 +237,8 @@ def test_memory_is_that_of_a_block() -> None:
 def test_what_cannot_be_fitted_is_refused(y: Floats, words: str) -> None:
     with pytest.raises(ValueError, match=words):
         fit_batch(y, weekly())
+
+
+def test_negative_weights_are_refused() -> None:
+    with pytest.raises(ValueError, match="weights"):
+        fit_batch(demand(1), weekly(), weights=np.full((1, 60), -1.0))
