@@ -147,12 +147,12 @@ class Ledger:
         :raises BadDecision: a decision is impossible, and why; all such are told.
         :raises NotAllowed: the person's roles do not allow it.
         """
-        only_facts = all(d.action in _CONFIRMING for d in decisions)
+        wanted = tuple(decisions)
+        only_facts = all(decision.action in _CONFIRMING for decision in wanted)
         who.must(Permission.CONFIRM if only_facts else Permission.DECIDE)
-        decisions = tuple(decisions)
-        return self._request(
-            who, request, lambda page: ledger_deciding.decide(page, decisions), bool(decisions)
-        )
+        if not wanted:
+            return Decided(request or "", self._now(), {})
+        return self.carry_out(who, request, lambda page: ledger_deciding.decide(page, wanted))
 
     def undo(
         self, target: str | Sequence[Undo], *, who: Person, request: str | None = None
@@ -174,7 +174,9 @@ class Ledger:
                     raise BadDecision(f"there is no request {target} to undo")
             return ledger_deciding.undo(page, wanted)
 
-        return self._request(who, request, work, bool(target))
+        if not target:
+            return Decided(request or "", self._now(), {})
+        return self.carry_out(who, request, work)
 
     def transfers(
         self,
@@ -193,7 +195,7 @@ class Ledger:
         :returns: columns of :data:`data.ledger_reading.TRANSFER_COLUMNS`, sorted by dispatch
             date, lane and sku.
         """
-        return self._read(
+        return self.look(
             lambda connection, brand, latest, _: ledger_reading.transfers(
                 connection,
                 brand,
@@ -210,7 +212,7 @@ class Ledger:
         :param plan_id: None: the newest plan with a transfer of this id.
         :returns: columns of :data:`data.ledger_reading.EVENT_COLUMNS`.
         """
-        return self._read(
+        return self.look(
             lambda connection, brand, *_: ledger_reading.history(
                 connection, brand, plan_id, transfer
             )
@@ -225,7 +227,7 @@ class Ledger:
             event's number).
         :returns: columns of :data:`data.ledger_reading.EVENT_COLUMNS`.
         """
-        return self._read(
+        return self.look(
             lambda connection, brand, *_: ledger_reading.events_frame(
                 connection, brand, filters, limit
             )
@@ -233,7 +235,7 @@ class Ledger:
 
     def plans(self) -> pd.DataFrame:
         """Return the recorded plans, newest first: plan, as_of, who recorded it, counts."""
-        return self._read(
+        return self.look(
             lambda connection, brand, *_: ledger_reading.plans_frame(connection, brand)
         )
 
@@ -248,7 +250,7 @@ class Ledger:
     def facts(self, as_of: Any) -> Facts:
         """Return both, and the position at which they were read."""
         day = as_date(pd.Timestamp(as_of))
-        return self._read(
+        return self.look(
             lambda connection, brand, _, position: Facts(
                 ledger_reading.approved(connection, brand, day),
                 ledger_reading.rejected(connection, brand, day),
@@ -258,18 +260,24 @@ class Ledger:
 
     def verify(self) -> list[str]:
         """Replay every event and compare with what is kept; return what does not agree."""
-        return self._read(lambda connection, brand, *_: ledger_replay.verify(connection, brand))
+        return self.look(lambda connection, brand, *_: ledger_replay.verify(connection, brand))
 
-    def _request(
-        self, who: Person, request: str | None, work: Callable[[Page], Decided], asked: bool
-    ) -> Decided:
+    def carry_out(
+        self, who: Person, request: str | None, work: Callable[[Page], T], *, create: bool = False
+    ) -> T:
+        """Do work of the ledger's own rooms for a person, in one transaction.
+
+        What they may is checked by the caller. The work must first look whether its request
+        was carried out before.
+
+        :param create: whether to make the brand known where it is not.
+        :raises BadDecision: the brand has no plan yet, and is not to be made known.
+        """
         name = request or uuid.uuid4().hex
-        if not asked:
-            return Decided(name, self._now(), {})
 
-        def write(connection: Connection) -> Decided:
+        def write(connection: Connection) -> T:
             brand = self._resolve(connection)[1]
-            page = open_page(connection, brand, name, who.name, self._now(), create=False)
+            page = open_page(connection, brand, name, who.name, self._now(), create=create)
             if page is None:
                 raise BadDecision("no plan has been recorded yet: there is nothing to decide")
             done = work(page)
@@ -279,7 +287,13 @@ class Ledger:
 
         return self.database.write(write)
 
-    def _read(self, work: Callable[[Connection, int, str | None, int], T]) -> T:
+    def look(self, work: Callable[[Connection, int, str | None, int], T]) -> T:
+        """Do work of the ledger's own rooms that only reads.
+
+        :param work: gets the connection, the brand's number, its latest plan and the number
+            of its last event.
+        """
+
         def read(connection: Connection) -> T:
             number, _, latest, position = self._resolve(connection)
             return work(connection, number, latest, position)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from sqlalchemy import Connection, and_, select
@@ -61,20 +61,21 @@ def decide(page: Page, decisions: Sequence[Decision]) -> Decided:
         if found:
             refused.append(f"transfer {decision.transfer} (plan {decision.plan}): {found}")
     if refused:
-        raise BadDecision(_list(refused))
+        raise BadDecision(listed(refused))
     return apply(page, targets, decisions)
 
 
-def apply(page: Page, targets: Mapping[Key, Target], decisions: Sequence[Decision]) -> Decided:
-    """Write decisions that have been checked."""
+def apply(page: Page, targets: dict[Key, Target], decisions: Sequence[Decision]) -> Decided:
+    """Write decisions that have been checked, and bring the targets to where they then stand."""
     versions = {}
     for decision in decisions:
         target = targets[decision.plan, decision.transfer]
         before = target.standing
         after = decided(before, decision, page.who, page.at, page.next_event, target.dispatch_date)
-        page.add(
+        number = page.add(
             decision.action, proposal=target.number, plan=target.plan, before=before, after=after
         )
+        targets[target.key] = replace(target, event=number, standing=after)
         versions[target.key] = after.version
     return Decided(page.request, page.at, versions)
 
@@ -96,7 +97,7 @@ def undo(page: Page, wanted: Sequence[Undo]) -> Decided:
         if target.standing.undoable is None
     ]
     if refused:
-        raise BadDecision(_list(refused))
+        raise BadDecision(listed(refused))
     before = _before(page, [target.standing.undoable or 0 for target in targets.values()])
     versions = {}
     for target in targets.values():
@@ -138,7 +139,7 @@ def load(connection: Connection, brand: int, keys: Sequence[Key]) -> dict[Key, T
     twice = [key for key, count in Counter(keys).items() if count > 1]
     if twice:
         raise BadDecision(
-            _list([f"transfer {name} (plan {plan}): named more than once" for plan, name in twice])
+            listed([f"transfer {name} (plan {plan}): named more than once" for plan, name in twice])
         )
     by_plan: dict[str, list[str]] = {}
     for plan, transfer in keys:
@@ -150,7 +151,7 @@ def load(connection: Connection, brand: int, keys: Sequence[Key]) -> dict[Key, T
     missing = [key for key in keys if key not in found]
     if missing:
         raise BadDecision(
-            _list([f"transfer {name} (plan {plan}): not in the ledger" for plan, name in missing])
+            listed([f"transfer {name} (plan {plan}): not in the ledger" for plan, name in missing])
         )
     return {key: found[key] for key in keys}
 
@@ -229,7 +230,7 @@ def _check_versions(page: Page, targets: Mapping[Key, Target], seen: Mapping[Key
         for target in stale
     ]
     raise Conflict(
-        _list([f"somebody decided first: {change}" for change in changes])
+        listed([f"somebody decided first: {change}" for change in changes])
         + "\nNothing of this request was saved; look at what stands now and decide again.",
         changes,
     )
@@ -266,7 +267,8 @@ def _nothing_to_undo(standing: Standing) -> str:
     return f"it is {standing.state} and there is no decision to undo"
 
 
-def _list(lines: Sequence[str]) -> str:
+def listed(lines: Sequence[str]) -> str:
+    """Return the first ten of the sentences, a line each, and how many more there are."""
     more = len(lines) - MOST_TOLD
     shown = list(lines[:MOST_TOLD]) + ([f"and {more} more"] if more > 0 else [])
     return "\n".join(shown)
