@@ -166,13 +166,15 @@ class Visit:
         """Wait until the script has run and nothing is left to be drawn."""
         self.page.wait_for_selector("[data-testid='stApp'][data-test-script-state='notRunning']")
         self.page.wait_for_selector("[data-testid='stMainBlockContainer'] *")
+        # Charts draw themselves after their data has arrived; those of a closed tab never do.
         self.page.wait_for_function(
-            '() => !document.querySelector(\'[data-testid="stSkeleton"], [data-stale="true"]\')'
-        )
-        # Charts draw themselves after their data has arrived.
-        self.page.wait_for_function(
-            "() => [...document.querySelectorAll('[data-testid=\"stVegaLiteChart\"]')]"
-            ".every(chart => chart.querySelector('canvas, svg'))"
+            """() => {
+                const seen = selector => [...document.querySelectorAll(selector)]
+                    .filter(element => element.checkVisibility({visibilityProperty: true}));
+                return seen('[data-testid="stSkeleton"], [data-stale="true"]').length === 0
+                    && seen('[data-testid="stVegaLiteChart"]')
+                        .every(chart => chart.querySelector('canvas, svg'));
+            }"""
         )
 
     def screenshot(self, name: str) -> Path:
