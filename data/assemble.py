@@ -26,7 +26,9 @@ def assemble(frames: Frames, findings: Findings) -> dict[str, pd.DataFrame]:
     :param frames: typed rows without faults, by table; absent tables become empty ones.
     """
     tables: dict[str, pd.DataFrame] = {}
-    rows = {table.name: frames.get(table.name, empty(table)) for table in TABLES}
+    rows = {
+        table.name: frames[table.name] if table.name in frames else empty(table) for table in TABLES
+    }
     if "regions" not in frames:
         rows["regions"] = _regions_with_sales(rows["sales"])
     regions = sorted(rows["regions"]["region"].astype(str))

@@ -159,6 +159,8 @@ class Settings:
 
     def __post_init__(self) -> None:
         _require(bool(self.name.strip()), "name", "a name", self.name)
+        letters = len(self.currency) == 3 and self.currency.isascii() and self.currency.isupper()
+        _require(letters, "currency", "three capital letters such as CNY", self.currency)
         _require(self.frequency == "D", "frequency", "D (daily)", self.frequency)
         for driver, use in self.drivers.items():
             _require(use in get_args(DriverUse), driver, "known or past", use)
