@@ -6,6 +6,10 @@ import argparse
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    _Commands = argparse._SubParsersAction[argparse.ArgumentParser]
 
 _EXIT_CODES = "Exit codes: 0 done, 1 a failure of ours, 2 bad input, 130 stopped by Ctrl-C."
 
@@ -26,9 +30,6 @@ def parser() -> argparse.ArgumentParser:
     for add in COMMANDS.values():
         add(commands)
     return top
-
-
-_Commands = argparse._SubParsersAction  # type: ignore[type-arg]
 
 
 def _command(

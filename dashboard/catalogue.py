@@ -8,20 +8,20 @@ running the dashboard needs no compiler. English has no catalogue: it stands in 
 
 from __future__ import annotations
 
+import ast
 import io
 import sys
 from pathlib import Path
 
 from babel.messages.catalog import Catalog, Message
-from babel.messages.extract import extract_from_dir
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 
 from dashboard.language import DOMAIN, LOCALE_FOLDER
 
 ROOM = Path(__file__).parent
-KEYWORDS = {"_": None, "_mark": None, "ngettext": (1, 2)}
-"""The functions whose arguments are sentences; ``_mark`` marks one that is translated later."""
+FORMS = {"_": 1, "_mark": 1, "ngettext": 2}
+"""The functions that take sentences, and how many; ``_mark`` marks one that is translated later."""
 
 
 def po_path(locale: str = "zh_CN") -> Path:
@@ -30,13 +30,25 @@ def po_path(locale: str = "zh_CN") -> Path:
 
 
 def sentences() -> Catalog:
-    """Return every sentence that stands in the code."""
+    """Return every sentence that stands in the code, those inside f-strings too.
+
+    :raises ValueError: a sentence is not a literal, so that nobody could translate it.
+    """
     found = Catalog(fuzzy=False)
-    for file, _line, message, comments, context in extract_from_dir(
-        ROOM, [("**.py", "python")], keywords=KEYWORDS
-    ):
-        found.add(message, locations=[(file, 0)], auto_comments=comments, context=context)
+    for path in sorted(ROOM.rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Name):
+                continue
+            if node.func.id in FORMS and path.name != "language.py":
+                forms = tuple(_literal(path, form) for form in node.args[: FORMS[node.func.id]])
+                found.add(forms[0] if len(forms) == 1 else forms)
     return found
+
+
+def _literal(path: Path, form: ast.expr) -> str:
+    if isinstance(form, ast.Constant) and isinstance(form.value, str):
+        return form.value
+    raise ValueError(f"{path}:{form.lineno}: expected a sentence as a literal")
 
 
 def read(locale: str = "zh_CN") -> Catalog:

@@ -15,7 +15,7 @@ MOST_REGIONS = 14
 """Regions shown; the others follow on the forecasts page."""
 
 
-def by_day(risk: pd.DataFrame, currency: str) -> alt.LayerChart:
+def by_day(risk: pd.DataFrame, currency: str) -> alt.LayerChart | alt.FacetChart:
     """Draw money at risk by day.
 
     :param risk: as of :func:`optimization.outlook.at_risk`, by date.
@@ -40,12 +40,13 @@ def by_day(risk: pd.DataFrame, currency: str) -> alt.LayerChart:
             alt.Tooltip("label:N", title=_("Money at risk")),
         ],
     )
-    return (base.mark_area(opacity=0.25, line=False) + base.mark_line(point=True)).properties(
-        height=210
-    )
+    layers = (base.mark_area(opacity=0.25, line=False), base.mark_line(point=True))
+    return alt.layer(*layers).properties(height=210)
 
 
-def by_region(risk: pd.DataFrame, names: Mapping[str, str], currency: str) -> alt.LayerChart:
+def by_region(
+    risk: pd.DataFrame, names: Mapping[str, str], currency: str
+) -> alt.LayerChart | alt.FacetChart:
     """Draw money at risk by region: a bar without the plan, a filled one with it.
 
     :param risk: as of :func:`optimization.outlook.at_risk`, by region.
@@ -75,7 +76,7 @@ def by_region(risk: pd.DataFrame, names: Mapping[str, str], currency: str) -> al
     return alt.layer(before, after).properties(height=alt.Step(22))
 
 
-def service(shares: Mapping[str, Mapping[str, float]]) -> alt.LayerChart:
+def service(shares: Mapping[str, Mapping[str, float]]) -> alt.LayerChart | alt.FacetChart:
     """Draw the share of demand that each field serves, one bar a case.
 
     :param shares: case (as shown) to field to share.

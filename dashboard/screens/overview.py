@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable, Mapping
+from typing import Any
+
 import pandas as pd
 import streamlit as st
 
@@ -137,14 +140,14 @@ def _trips(plan: Plan, brand: Brand) -> None:
         st.page_link("screens/transfers.py", label=_("See the transfers"))
         return
     names = dict(zip(brand.locations["location"], brand.locations["name"], strict=True))
-    for trip in trips.head(MOST_TRIPS).itertuples():
+    for trip in trips.head(MOST_TRIPS).to_dict("records"):
         _row(
             "screens/transfers.py",
-            {"lane": str(trip.lane), "date": f"{trip.dispatch_date:%Y-%m-%d}"},
-            f"{_name(names, trip.origin)} → {_name(names, trip.destination)}",
-            style.money(trip.gain, brand.settings.currency),
+            {"lane": str(trip["lane"]), "date": f"{trip['dispatch_date']:%Y-%m-%d}"},
+            f"{_name(names, trip['origin'])} → {_name(names, trip['destination'])}",
+            style.money(trip["gain"], brand.settings.currency),
             _trip_words(trip),
-            urgent=trip.days_left <= 1,
+            urgent=trip["days_left"] <= 1,
         )
     rest = len(trips) - MOST_TRIPS
     if rest > 0:
@@ -157,12 +160,12 @@ def _trips(plan: Plan, brand: Brand) -> None:
         )
 
 
-def _trip_words(trip: object) -> str:
-    vehicles, transfers = int(trip.vehicles), int(trip.transfers)  # type: ignore[attr-defined]
+def _trip_words(trip: Mapping[Hashable, Any]) -> str:
+    vehicles, transfers = int(trip["vehicles"]), int(trip["transfers"])
     parts = [
-        style.date(trip.dispatch_date),  # type: ignore[attr-defined]
+        style.date(trip["dispatch_date"]),
         ngettext("{count} vehicle", "{count} vehicles", vehicles).format(count=vehicles),
-        _("{share} full").format(share=style.percent(trip.fill)),  # type: ignore[attr-defined]
+        _("{share} full").format(share=style.percent(trip["fill"])),
         ngettext("{count} transfer", "{count} transfers", transfers).format(count=transfers),
     ]
     return " · ".join(parts)
@@ -196,20 +199,20 @@ def _worst(plan: Plan, brand: Brand) -> None:
         return
     regions = dict(zip(brand.regions["region"], brand.regions["name"], strict=True))
     products = dict(zip(brand.products["sku"], brand.products["name"], strict=True))
-    for row in rows.itertuples():
+    for row in rows.to_dict("records"):
         first = (
-            _("likely short from {day}").format(day=style.date(row.first_day))
-            if pd.notna(row.first_day)
+            _("likely short from {day}").format(day=style.date(row["first_day"]))
+            if pd.notna(row["first_day"])
             else _("short on no single day")
         )
-        without = style.money(row.lost_money_without, brand.settings.currency)
+        without = style.money(row["lost_money_without"], brand.settings.currency)
         _row(
             "screens/forecasts.py",
-            {"region": str(row.region), "sku": str(row.sku)},
-            f"{_name(regions, row.region)} · {_name(products, row.sku)}",
-            style.money(row.lost_money_with, brand.settings.currency),
+            {"region": str(row["region"]), "sku": str(row["sku"])},
+            f"{_name(regions, row['region'])} · {_name(products, row['sku'])}",
+            style.money(row["lost_money_with"], brand.settings.currency),
             f"{first} · " + _("{money} without the plan").format(money=without),
-            urgent=pd.notna(row.first_day) and row.first_day <= plan.as_of + pd.Timedelta(days=2),
+            urgent=bool(row["first_day"] <= plan.as_of + pd.Timedelta(days=2)),
         )
 
 
