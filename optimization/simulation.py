@@ -27,11 +27,13 @@ class Detail:
         not have.
     :param spare: (days, cells, paths) units that it did not sell and is free to.
     :param far_share: (days + 1, skus, paths) share of far demand that the mains could serve.
+    :param after_room: (cells, paths) units that a front or store could sell after the horizon.
     """
 
     unmet: Array
     spare: Array
     far_share: Array
+    after_room: Array
 
 
 @dataclass(eq=False)
@@ -105,6 +107,7 @@ class _Run:
                 unmet=np.zeros((days + 1, block.n_cells, paths), dtype=np.float32),
                 spare=np.zeros((days, block.n_cells, paths), dtype=np.float32),
                 far_share=np.ones((days + 1, skus, paths), dtype=np.float32),
+                after_room=np.zeros((block.n_cells, paths), dtype=np.float32),
             )
         self._lots()
 
@@ -284,6 +287,8 @@ class _Run:
         for number, cells in enumerate(block.fields):
             if len(cells.cell) and self.conversion[number] > 0:
                 daily = rest[cells.series] * cells.share * self.conversion[number] / AFTER_DAYS
+                if self.out.detail is not None:
+                    self.out.detail.after_room[cells.cell] = daily * AFTER_DAYS
                 usable = np.zeros_like(self.stock[-1])
                 usable[cells.cell] = self._usable(self.stock[:, cells.cell], daily)
                 served = self._serve(number, days, rest, usable, sold)

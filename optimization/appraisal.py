@@ -1,0 +1,219 @@
+"""What one more unit is worth, exactly, wherever and whenever it comes: from one simulation.
+
+Under lost sales, units that are added to a cell lie on top of its stock: they sell what the cell
+could not serve (``unmet``), in order, and nothing else changes there. So the gain of any number
+of added units, on any day, follows from the paths of one run, without another run; and so does
+the loss of taking units away, from the stock that was left over (``spare``). What a served unit
+is worth takes its way on into account: it would have gone to the next field, and there it either
+was lost, or was sold, drawing on stock that may be missed later.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from optimization.block import Array, Block, blocks
+from optimization.evaluation import Draw
+from optimization.network import AFTER_DAYS, FAR, MAIN, MID, NEAR, Floats, Ints, Moves, Network
+from optimization.simulation import Detail, simulate
+
+
+@dataclass(frozen=True, eq=False)
+class Appraisal:
+    """A run of moves on common paths and what changes would add to it.
+
+    ``rows`` count the cells of fronts and stores, in order; day ``days`` stands for the days
+    after the horizon.
+
+    :param profit: of the moves and facts, with what moves costs.
+    :param by_sku: (skus,) sales + end value - holding - waste.
+    :param row_of_cell: (cells,) row, -1 for mains. ``cells``: (rows,) the other way round.
+    :param unmet: (days + 1, rows, paths) units that were wanted and not there.
+    :param worth: (days + 1, rows, paths) gain of selling one of them, before its costs.
+    :param spare: (days, rows, paths) units left over after sales, free to go.
+    :param stock_value: (days, rows) mean value of one more unit at the start of the day's sales.
+    :param main_value: (skus,) mean value of one more unit at the mains.
+    :param morning: (cells, days) mean stock after arrivals, before dispatches.
+    :param after_room: (rows, paths) units that the days after the horizon can take.
+    """
+
+    network: Network
+    profit: float
+    by_sku: Floats
+    row_of_cell: Ints
+    cells: Ints
+    unmet: Array
+    worth: Array
+    spare: Array
+    stock_value: Array
+    main_value: Floats
+    morning: Array
+    after_room: Array
+
+    def gain_of_adding(self, rows: Ints, day: int, units: Floats) -> Floats:
+        """Return the expected gain of units that arrive on the morning of ``day``, by row.
+
+        Sales less holding and waste; what it costs to bring them is not in it.
+        """
+        extra = np.repeat(units[:, None], self.unmet.shape[2], axis=1).astype(np.float32)
+        gain, _ = self.lay_on_top(rows, day, extra, self.unmet[:, rows])
+        return gain
+
+    def lay_on_top(self, rows: Ints, day: int, extra: Array, unmet: Array) -> tuple[Floats, Array]:
+        """Sell ``extra`` (rows, paths) units from ``day`` on against ``unmet``.
+
+        :returns: the expected gain by row, and what is still unmet (a new array).
+        """
+        network = self.network
+        sku = network.cell_sku[self.cells[rows]]
+        life = network.shelf_life[sku][:, None]
+        hold = (network.unit_m3[sku] * network.money.holding).astype(np.float32)[:, None]
+        waste = (network.price[sku] * network.money.waste_share).astype(np.float32)[:, None]
+        extra, rest = extra.copy(), unmet.copy()
+        total = np.zeros(extra.shape, dtype=np.float32)
+        days = network.days
+        spoils = bool((life <= days - day).any())
+        for today in range(day, days):
+            sold = np.minimum(extra, rest[today])
+            rest[today] -= sold
+            total += sold * self.worth[today, rows]
+            extra -= sold
+            total -= extra * hold
+            if spoils:
+                last = np.equal(life[:, 0], today - day + 1)
+                if last.any():
+                    total[last] -= extra[last] * waste[last]
+                    extra[last] = 0
+        sold = np.minimum(extra, rest[days] * after_share(life, days - day))
+        rest[days] -= sold
+        total += sold * self.worth[days, rows]
+        gain: Floats = total.mean(axis=1, dtype=np.float64)
+        return gain, rest
+
+    def loss_of_removing(self, rows: Ints, day: int, units: Floats) -> Floats:
+        """Return the expected loss when units that arrive on ``day`` do not come, by row.
+
+        Sales less the holding that is saved; what it costs to bring them is not in it.
+        """
+        network = self.network
+        sku = network.cell_sku[self.cells[rows]]
+        hold = (network.unit_m3[sku] * network.money.holding).astype(np.float32)[:, None]
+        paths = self.unmet.shape[2]
+        taken = np.repeat(units[:, None], paths, axis=1).astype(np.float32)
+        least = np.full((len(rows), paths), np.inf, dtype=np.float32)
+        missing = np.zeros((len(rows), paths), dtype=np.float32)
+        total = np.zeros((len(rows), paths), dtype=np.float32)
+        for today in range(day, network.days):
+            np.minimum(least, self.spare[today, rows], out=least)
+            lacking = np.maximum(taken - least, 0)
+            total += (lacking - missing) * self.worth[today, rows]
+            missing = lacking
+            total -= (taken - missing) * hold
+        # After the horizon units are missed unless more were left than could be sold.
+        left, room = self.spare[-1, rows], self.after_room[rows]
+        fewer = np.maximum(left - (taken - missing), 0)
+        total += (np.minimum(left, room) - np.minimum(fewer, room)) * self.worth[network.days, rows]
+        loss: Floats = total.mean(axis=1, dtype=np.float64)
+        return loss
+
+
+def after_share(life: Floats, days_left: int) -> Array:
+    """Share of the days after the horizon in which units that arrive so late can still sell."""
+    usable = np.clip(life - days_left, 0, AFTER_DAYS) / AFTER_DAYS
+    share: Array = usable.astype(np.float32)
+    return share
+
+
+def appraise(network: Network, moves: Moves, draw: Draw) -> Appraisal:
+    """Run moves (and the network's facts) and return what changes would be worth.
+
+    :param draw: common paths; all are kept in memory, (days, fronts' and stores' cells, paths)
+        three times.
+    """
+    every = moves + network.facts
+    forward = np.flatnonzero(network.cell_kind != MAIN)
+    row_of_cell = np.full(len(network.cell_sku), -1, dtype=np.int64)
+    row_of_cell[forward] = np.arange(len(forward))
+    days, skus = network.days, len(network.skus)
+    paths = draw(slice(0, 1)).shape[2] if len(network.series_sku) else 1
+    shape = (len(forward), paths)
+    unmet, worth = (np.zeros((days + 1, *shape), dtype=np.float32) for _ in range(2))
+    spare = np.zeros((days, *shape), dtype=np.float32)
+    room = np.zeros(shape, dtype=np.float32)
+    stock_value = np.zeros((days, len(forward)), dtype=np.float32)
+    morning = np.zeros((len(network.cell_sku), days), dtype=np.float32)
+    by_sku, main_value = np.zeros(skus), np.zeros(skus)
+    none = np.zeros((days, 0, paths), dtype=np.float32)
+    for block in blocks(network, every, paths):
+        demand = draw(block.series) if len(network.series_sku) else none
+        outcome = simulate(block, demand, keep=True)
+        assert outcome.detail is not None
+        own = np.flatnonzero(block.forward)
+        rows = row_of_cell[block.cells][own]
+        value, stock, main = _worth(block, outcome.detail)
+        unmet[:, rows], worth[:, rows] = outcome.detail.unmet[:, own], value[:, own]
+        spare[:, rows] = outcome.detail.spare[:, own]
+        stock_value[:, rows] = stock[:, own].mean(axis=2)
+        room[rows] = outcome.detail.after_room[own]
+        morning[block.cells] = outcome.morning
+        products = slice(block.first, block.stop)
+        by_sku[products] = outcome.profit.mean(axis=1, dtype=np.float64)
+        main_value[products] = main
+    return Appraisal(
+        network=network,
+        profit=float(by_sku.sum() - sum(network.moving_costs(every).values())),
+        by_sku=by_sku,
+        row_of_cell=row_of_cell,
+        cells=forward,
+        unmet=unmet,
+        worth=worth,
+        spare=spare,
+        stock_value=stock_value,
+        main_value=main_value,
+        morning=morning,
+        after_room=room,
+    )
+
+
+def _worth(block: Block, detail: Detail) -> tuple[Array, Array, npt.NDArray[np.float64]]:
+    """Return the worth of unmet units and of stock, (days [+ 1], cells, paths), and of mains."""
+    network = block.network
+    conversion = network.money.conversion.astype(np.float32)
+    profit = network.profit[:, block.first : block.stop].astype(np.float32)
+    ran_out = np.logical_or.accumulate(detail.far_share[::-1] < 1 - 1e-4, axis=0)[::-1]
+    # A unit of demand passed on to far earns nothing where the mains run out by the end:
+    # there it only takes from another.
+    far = np.where(ran_out, 0, conversion[FAR] * profit[FAR][None, :, None]).astype(np.float32)
+    main = (ran_out[0] * profit[FAR][:, None]).mean(axis=1, dtype=np.float64)
+    shape = detail.unmet.shape
+    worth, stock = np.zeros(shape, dtype=np.float32), np.zeros(shape, dtype=np.float32)
+    sku = block.cell_sku - block.first
+    hold = (network.unit_m3[block.cell_sku] * network.money.holding).astype(np.float32)[:, None]
+    passed = far[:, block.series_sku]
+    for number in (MID, NEAR):
+        cells = block.fields[number]
+        if not len(cells.cell) or conversion[number] <= 0:
+            continue
+        at = cells.cell
+        onward = passed[:, cells.series]
+        worth[:, at] = profit[number][sku[at]][None, :, None] - onward / conversion[number]
+        value = np.where(detail.unmet[-1, at] > 0, worth[-1, at], 0)
+        stock[-1, at] = value
+        for day in range(shape[0] - 2, -1, -1):
+            short = detail.unmet[day, at] > 0
+            value = np.where(short, worth[day, at], value - hold[at])
+            stock[day, at] = value
+        if number == MID:
+            later = np.concatenate([stock[1:, at], np.zeros_like(stock[:1, at])])
+            sold = conversion[MID] * (profit[MID][sku[at]][None, :, None] - later)
+            gets = np.where(detail.unmet[:, at] > 0, onward, sold)
+            mixed = np.zeros_like(passed)
+            rest = np.ones((passed.shape[1], 1), dtype=np.float32)
+            cells.by_series.add(np.broadcast_to(-cells.share, (len(at), 1)), rest)
+            for day in range(shape[0]):
+                cells.by_series.add(gets[day] * cells.share, mixed[day])
+            passed = mixed + passed * np.maximum(rest, 0)
+    return worth, stock[:-1], main

@@ -1,0 +1,139 @@
+"""Changes to a draft by the exact value of a case: add and take away."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from optimization.appraisal import Appraisal
+from optimization.block import Array
+from optimization.draft import Draft, room_to_handle, room_to_store, stock_to_send
+from optimization.network import Floats, Ints
+
+_STEPS = (1, 2, 4, 8, 16, 32)
+
+
+def origin_value(draft: Draft, appraisal: Appraisal) -> Floats:
+    """(options,) value per unit of the stock that an option takes from its origin."""
+    options = draft.options
+    row = np.maximum(appraisal.row_of_cell[options.origin_cell], 0)
+    if not appraisal.stock_value.shape[1]:
+        return appraisal.main_value[options.sku]
+    own = appraisal.stock_value[options.day, row]
+    return np.where(options.from_main, appraisal.main_value[options.sku], own)
+
+
+def value_of_adding(draft: Draft, appraisal: Appraisal, rows: Ints, cases: Ints) -> Floats:
+    """(rows,) expected profit of that many more cases of these options, vehicles aside."""
+    options = draft.options
+    units = (cases * options.case_units[rows]).astype(float)
+    gain = np.zeros(len(rows))
+    arrival = options.arrival[rows]
+    cell = appraisal.row_of_cell[options.cell[rows]]
+    for day in np.unique(arrival):
+        at = np.flatnonzero(arrival == day)
+        gain[at] = appraisal.gain_of_adding(cell[at], int(day), units[at])
+    return gain - units * (options.landed + origin_value(draft, appraisal))[rows]
+
+
+def value_of_keeping(draft: Draft, appraisal: Appraisal, rows: Ints, cases: Ints) -> Floats:
+    """(rows,) expected profit lost if that many cases of these options do not go."""
+    options = draft.options
+    units = (cases * options.case_units[rows]).astype(float)
+    loss = np.zeros(len(rows))
+    arrival = options.arrival[rows]
+    cell = appraisal.row_of_cell[options.cell[rows]]
+    for day in np.unique(arrival):
+        at = np.flatnonzero(arrival == day)
+        loss[at] = appraisal.loss_of_removing(cell[at], int(day), units[at])
+    return loss - units * (options.landed + origin_value(draft, appraisal))[rows]
+
+
+def best_additions(draft: Draft, appraisal: Appraisal, rows: Ints) -> tuple[Ints, Floats]:
+    """Return how many more cases of each option are worth it, alone, and what they bring."""
+    count = np.zeros(len(rows), dtype=np.int64)
+    value = np.zeros(len(rows))
+    active = np.arange(len(rows))
+    for step in _STEPS:
+        gain = value_of_adding(draft, appraisal, rows[active], np.full(len(active), step))
+        better = gain > value[active] + 1e-9
+        active = active[better]
+        if not len(active):
+            break
+        count[active], value[active] = step, gain[better]
+    return count, value
+
+
+def fill(draft: Draft, appraisal: Appraisal, before: Array, margin: float) -> int:
+    """Add the most valuable cases that still fit, at most one option a cell; return how many.
+
+    :param before: (cells, days) morning stock without proposals.
+    """
+    options, network = draft.options, draft.network
+    room = draft.capacity() - draft.load()
+    rows = np.flatnonzero(room[options.arc, options.day] >= options.case_m3)
+    send = stock_to_send(draft)
+    rows = rows[send[options.origin_cell[rows], options.day[rows]] >= options.case_units[rows]]
+    if not len(rows):
+        return 0
+    count, value = best_additions(draft, appraisal, rows)
+    keep = count > 0
+    rows, count, value = rows[keep], count[keep], value[keep]
+    density = value / (count * options.case_m3[rows])
+    order = np.argsort(-density, kind="stable")
+    rows, count = rows[order], count[order]
+    first = np.unique(options.cell[rows], return_index=True)[1]
+    first.sort()
+    rows, count = rows[first], count[first]
+    store, units_room = room_to_store(draft, appraisal.morning, before, margin)
+    handle = room_to_handle(draft)
+    units = options.case_units[rows].astype(float)
+    place, arrival = network.cell_location[options.cell[rows]], options.arrival[rows]
+    lane_day = options.arc[rows] * network.days + options.day[rows]
+    for group, amount, limit in (
+        (lane_day, options.case_m3[rows], room[options.arc[rows], options.day[rows]]),
+        (options.origin_cell[rows], units, send[options.origin_cell[rows], options.day[rows]]),
+        (place * network.days + arrival, units, handle[place, arrival]),
+        (place, options.case_m3[rows], store[place, arrival]),
+        (options.cell[rows], units, units_room[options.cell[rows], arrival]),
+    ):
+        count = _within(group, amount, limit, count)
+    draft.cases[rows] += count
+    return int(count.sum())
+
+
+def _within(group: Ints, amount: Floats, limit: Floats, count: Ints) -> Ints:
+    """Cut counts so that, in order, each group's sum stays within its members' limits."""
+    order = np.argsort(group, kind="stable")
+    asked = (count * amount)[order].astype(float)
+    before = np.cumsum(asked) - asked
+    starts = np.flatnonzero(np.diff(group[order], prepend=-1))
+    sizes = np.diff(np.append(starts, len(order)))
+    before -= np.repeat(before[starts], sizes)
+    free = np.maximum(limit[order] - before, 0) / amount[order]
+    most = np.floor(np.minimum(free, 1e12) + 1e-9)
+    result = count.copy()
+    result[order] = np.minimum(count[order], most.astype(np.int64))
+    return result
+
+
+def thin_out(draft: Draft, appraisal: Appraisal) -> int:
+    """Take away cases that cost more than they bring; return how many."""
+    rows = np.flatnonzero(draft.cases)
+    taken = np.zeros(len(rows), dtype=np.int64)
+    value = np.zeros(len(rows))
+    active = np.arange(len(rows))
+    for step in _STEPS:
+        active = active[draft.cases[rows[active]] >= step]
+        if not len(active):
+            break
+        loss = value_of_keeping(draft, appraisal, rows[active], np.full(len(active), step))
+        better = loss < value[active] - 1e-9
+        active = active[better]
+        taken[active], value[active] = step, loss[better]
+    # One option a cell: two that are each too much may not be too much together.
+    order = np.argsort(value, kind="stable")
+    order = order[taken[order] > 0]
+    first = np.unique(draft.options.cell[rows[order]], return_index=True)[1]
+    chosen = order[first]
+    draft.cases[rows[chosen]] -= taken[chosen]
+    return int(taken[chosen].sum())

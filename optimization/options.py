@@ -1,0 +1,180 @@
+"""Everything that may be proposed: products on arcs and days, and what limits each of them.
+
+An **arc** joins lanes with one origin, destination, lead time and unit cost (van and truck): where
+a case goes is decided by arc, the lanes' vehicles only carry it. An **option** is one product on
+one arc on one day on which it may leave.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from optimization.network import MAIN, Floats, Ints, Network
+
+
+@dataclass(frozen=True, eq=False)
+class Arcs:
+    """Lanes joined by origin, destination, lead time and unit cost.
+
+    :param of_lane: (lanes,) arc of each lane.
+    :param open: (arcs, days) whether any of its lanes may take new stock.
+    :param lanes: (arcs, k) its lanes, the largest vehicle first, -1 where there are fewer.
+    :param price: (arcs, days) least money per m³ in a full vehicle of an open lane, inf if none.
+    :param free_m3: (arcs, days) room left in the vehicles of approved transfers.
+    """
+
+    origin: Ints
+    destination: Ints
+    lead: Ints
+    unit_cost: Floats
+    of_lane: Ints
+    open: npt.NDArray[np.bool_]
+    lanes: Ints
+    price: Floats
+    free_m3: Floats
+
+
+@dataclass(frozen=True, eq=False)
+class Options:
+    """All options, sorted by arc, day and product.
+
+    :param cell: destination cell; ``origin_cell``; ``arrival`` day; ``case_m3``; ``landed``: money
+        per unit for handling and moving, without vehicle and without the stock itself.
+    """
+
+    arcs: Arcs
+    arc: Ints
+    day: Ints
+    arrival: Ints
+    sku: Ints
+    cell: Ints
+    origin_cell: Ints
+    case_units: Ints
+    case_m3: Floats
+    landed: Floats
+    from_main: npt.NDArray[np.bool_]
+
+    def __len__(self) -> int:
+        return len(self.arc)
+
+
+def vehicle_money(network: Network) -> Floats:
+    """(lanes,) money for one vehicle, its CO2 priced in."""
+    return network.vehicle_cost + network.co2_kg * network.money.co2
+
+
+def join_lanes(network: Network) -> Arcs:
+    """Join a network's lanes to arcs."""
+    frame = pd.DataFrame(
+        {
+            "origin": network.origin,
+            "destination": network.destination,
+            "lead": network.lead,
+            "unit_cost": network.unit_cost,
+        }
+    )
+    grouped = frame.groupby(["destination", "origin", "lead", "unit_cost"], sort=True)
+    of_lane = np.asarray(grouped.ngroup(), dtype=np.int64)
+    firsts = grouped.head(1).index.to_numpy()
+    first = firsts[np.argsort(of_lane[firsts])]
+    count = len(first)
+    size = np.bincount(of_lane, minlength=count)
+    lanes = np.full((count, int(size.max(initial=1))), -1, dtype=np.int64)
+    order = np.lexsort((-network.vehicle_m3, of_lane))
+    starts = np.concatenate([[0], np.cumsum(size)[:-1]]) if count else np.zeros(0, dtype=np.int64)
+    lanes[of_lane[order], np.arange(len(order)) - np.repeat(starts, size)] = order
+    is_open = np.zeros((count, network.days), dtype=bool)
+    np.logical_or.at(is_open, of_lane, network.open)
+    price = np.full((count, network.days), np.inf)
+    each = vehicle_money(network) / network.vehicle_m3
+    np.minimum.at(price, of_lane, np.where(network.open, each[:, None], np.inf))
+    load = network.volume(network.facts)
+    free = network.vehicles(load) * network.vehicle_m3[:, None] - load
+    free_m3 = np.zeros((count, network.days))
+    np.add.at(free_m3, of_lane, np.where(network.open, free, 0.0))
+    return Arcs(
+        origin=network.origin[first],
+        destination=network.destination[first],
+        lead=network.lead[first],
+        unit_cost=network.unit_cost[first],
+        of_lane=of_lane,
+        open=is_open,
+        lanes=lanes,
+        price=price,
+        free_m3=free_m3,
+    )
+
+
+def list_options(network: Network, arcs: Arcs) -> Options:
+    """List every product that may be proposed on every arc and day.
+
+    Left out: products that the destination may not receive, that the origin never has, that a
+    person rejected for that lane and day, or has approved there already.
+    """
+    pairs = _pairs(network, arcs)
+    arc = np.repeat(pairs["arc"].to_numpy(np.int64), network.days)
+    day = np.tile(np.arange(network.days), len(pairs))
+    cell = np.repeat(pairs["cell"].to_numpy(np.int64), network.days)
+    origin_cell = np.repeat(pairs["origin_cell"].to_numpy(np.int64), network.days)
+    sku = network.cell_sku[cell]
+    allowed = arcs.open[arc, day] & ~_decided(network, arcs, arc, sku, day)
+    arc, day, cell, origin_cell, sku = (x[allowed] for x in (arc, day, cell, origin_cell, sku))
+    order = np.lexsort((sku, day, arc))
+    arc, day, cell, origin_cell, sku = (x[order] for x in (arc, day, cell, origin_cell, sku))
+    return Options(
+        arcs=arcs,
+        arc=arc,
+        day=day,
+        arrival=day + arcs.lead[arc],
+        sku=sku,
+        cell=cell,
+        origin_cell=origin_cell,
+        case_units=network.case_units[sku],
+        case_m3=network.case_units[sku] * network.unit_m3[sku],
+        landed=network.money.handling + arcs.unit_cost[arc],
+        from_main=network.kind[arcs.origin[arc]] == MAIN,
+    )
+
+
+def _pairs(network: Network, arcs: Arcs) -> pd.DataFrame:
+    """Arc, cell, origin_cell: forward cells that an arc can serve with a product it can have."""
+    forward = (network.cell_kind != MAIN) & network.receives
+    cells = pd.DataFrame(
+        {"cell": np.flatnonzero(forward), "destination": network.cell_location[forward]}
+    )
+    frame = pd.DataFrame(
+        {"arc": np.arange(len(arcs.origin)), "destination": arcs.destination, "from": arcs.origin}
+    )
+    # The first planner moves main to front and front to store, and main to store where a lane
+    # says so; moves between fronts and back to a main need prices that it does not have.
+    kind = network.kind
+    downward = kind[arcs.origin] < kind[arcs.destination]
+    pairs = frame[downward].merge(cells, on="destination")
+    origin = network.cells(pairs["from"].to_numpy(), network.cell_sku[pairs["cell"].to_numpy()])
+    pairs = pairs.assign(origin_cell=origin)[origin >= 0]
+    comes = np.zeros(len(network.cell_sku), dtype=bool)
+    comes[network.lots.cell] = True
+    comes |= (network.cell_kind != MAIN) & network.receives
+    rows: pd.DataFrame = pairs.loc[comes[pairs["origin_cell"].to_numpy(np.int64)]]
+    return rows
+
+
+def _decided(
+    network: Network, arcs: Arcs, arc: Ints, sku: Ints, day: Ints
+) -> npt.NDArray[np.bool_]:
+    """Whether people have rejected, or approved, the product on any lane of the arc that day."""
+    decided = np.zeros(len(arc), dtype=bool)
+    for lanes in arcs.lanes.T:
+        lane = lanes[arc]
+        known = lane >= 0
+        decided[known] |= network.barred(lane[known], sku[known], day[known])
+    facts = network.facts
+    if len(facts):
+        size = (len(network.skus), network.days)
+        keys = (arcs.of_lane[facts.lane] * size[0] + facts.sku) * size[1] + facts.day
+        decided |= np.isin((arc * size[0] + sku) * size[1] + day, keys)
+    return decided

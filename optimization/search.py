@@ -1,0 +1,221 @@
+"""The first planner's way to whole cases and whole vehicles: visits, then improvement.
+
+Every step is judged by the exact lost-sales simulation on common paths, and only what makes the
+profit larger is kept, so that a plan is never worse there than no plan.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from data import Progress
+from optimization.appraisal import Appraisal, appraise
+from optimization.draft import Draft, stock_to_send
+from optimization.evaluation import Draw
+from optimization.case_values import fill, thin_out, value_of_keeping
+from optimization.fitting import drop_beyond_storage, fit
+from optimization.network import Floats, Ints, Moves, Network
+from optimization.options import Arcs, join_lanes, list_options
+from optimization.trips import change_trips
+from optimization.visits import plan_visits
+
+STORAGE_MARGIN = 0.01
+"""Share of storage that planning keeps free, for the error of expected stock."""
+_ROUNDS = 60
+_PATIENCE = 6
+
+
+@dataclass(frozen=True, eq=False)
+class Found:
+    """The best draft of a search.
+
+    :param profit: on the common paths; ``nothing`` that without proposals.
+    :param complete: whether the search ended by itself, not by time.
+    """
+
+    draft: Draft
+    appraisal: Appraisal
+    profit: float
+    nothing: float
+    complete: bool
+
+
+def search(network: Network, draw: Draw, deadline: float, progress: Progress) -> Found:
+    """Search for good moves.
+
+    :param draw: common paths.
+    :param deadline: ``time.monotonic()`` by which to stop.
+    """
+    run = _Search(network, draw, deadline, progress)
+    run.start()
+    run.improve()
+    return run.found()
+
+
+class _Search:
+    def __init__(self, network: Network, draw: Draw, deadline: float, progress: Progress) -> None:
+        self.network, self.draw, self.deadline, self.progress = network, draw, deadline, progress
+        self.options = list_options(network, join_lanes(network))
+        self.facts_money = sum(network.moving_costs(network.facts).values())
+        self.base = self._appraise(Draft.empty(network, self.options))
+        self.nothing = self._profit(Draft.empty(network, self.options), self.base)
+        self.best = Draft.empty(network, self.options)
+        self.best_appraisal, self.best_profit = self.base, self.nothing
+        self.complete = True
+
+    def found(self) -> Found:
+        return Found(self.best, self.best_appraisal, self.best_profit, self.nothing, self.complete)
+
+    def start(self) -> None:
+        """Make first drafts from visits, with stock valued as without and as with a plan."""
+        if not len(self.options):
+            return
+        self._visits(self.base)
+        renewed = self.best_appraisal
+        if renewed is not self.base and not self._late():
+            self._visits(replace(self.base, main_value=renewed.main_value, worth=renewed.worth))
+
+    def _visits(self, values: Appraisal) -> None:
+        draft = Draft.empty(self.network, self.options)
+        score = np.zeros(len(self.options))
+        for number, arcs in enumerate(_stages(self.network, self.options.arcs)):
+            if self._late():
+                break
+            if number:
+                now = self._appraise(draft)
+                values = replace(now, main_value=values.main_value)
+            send = stock_to_send(draft)
+            score = np.maximum(score, plan_visits(draft, values, arcs, send))
+            fit(draft, score)
+        self._settle(draft, lambda: score)
+
+    def _settle(self, draft: Draft, score: Callable[[], Floats]) -> bool:
+        """Make a draft fit, appraise it, and keep it if it is the best so far."""
+        fit(draft, score())
+        appraisal = self._appraise(draft)
+        for _ in range(8):
+            dropped = drop_beyond_storage(
+                draft, appraisal.morning, self.base.morning, STORAGE_MARGIN, score()
+            )
+            if not dropped:
+                break
+            appraisal = self._appraise(draft)
+        else:
+            return False
+        _trim_fleet(draft)
+        profit = self._profit(draft, appraisal)
+        if profit > self.best_profit + 1e-6 * max(1.0, abs(self.nothing)) * 1e-3:
+            self.best, self.best_appraisal, self.best_profit = draft.copy(), appraisal, profit
+            return True
+        return False
+
+    def improve(self) -> None:
+        """Thin out, fill and change trips while that makes the profit larger."""
+        idle, most = 0, 1 << 30
+        for number in range(_ROUNDS):
+            if idle >= _PATIENCE or not len(self.options):
+                return
+            if self._late():
+                self.complete = False
+                return
+            self.progress(number, _ROUNDS, "improving the plan")
+            step = number % 3
+            draft, appraisal = self.best.copy(), self.best_appraisal
+            if step == 2:
+                changed = change_trips(draft, appraisal, most)
+                self._fit_fleet(draft, appraisal)
+                fill(draft, appraisal, self.base.morning, STORAGE_MARGIN)
+            elif step == 1:
+                changed = thin_out(draft, appraisal)
+            else:
+                changed = fill(draft, appraisal, self.base.morning, STORAGE_MARGIN)
+            better = bool(changed) and self._settle(draft, self._scores)
+            idle = 0 if better else idle + 1
+            if step == 2:
+                most = 1 << 30 if better else max(min(most, changed) // 4, 1)
+
+    def _fit_fleet(self, draft: Draft, appraisal: Appraisal) -> None:
+        fit(draft, self._scores())
+
+    def _scores(self) -> Floats:
+        """(options,) value per unit of what the best draft moves; small for the rest."""
+        score = np.zeros(len(self.options))
+        rows = np.flatnonzero(self.best.cases)
+        value = value_of_keeping(self.best, self.best_appraisal, rows, self.best.cases[rows])
+        score[rows] = value / (self.best.cases[rows] * self.options.case_units[rows])
+        return score
+
+    def _appraise(self, draft: Draft) -> Appraisal:
+        return appraise(self.network, draft.moves(), self.draw)
+
+    def _profit(self, draft: Draft, appraisal: Appraisal) -> float:
+        return float(appraisal.by_sku.sum() - draft.moving_money() - self.facts_money)
+
+    def _late(self) -> bool:
+        return time.monotonic() > self.deadline
+
+
+def _trim_fleet(draft: Draft) -> None:
+    """Take off vehicles that the load does not need, the dearest first."""
+    network, arcs = draft.network, draft.options.arcs
+    spare = draft.capacity() - draft.load()
+    order = np.argsort(-network.vehicle_cost, kind="stable")
+    for lane in order:
+        arc = arcs.of_lane[lane]
+        needless = np.floor(spare[arc] / network.vehicle_m3[lane] + 1e-9).astype(np.int64)
+        off = np.clip(needless, 0, draft.fleet[lane])
+        draft.fleet[lane] -= off
+        spare[arc] -= off * network.vehicle_m3[lane]
+
+
+def _stages(network: Network, arcs: Arcs) -> list[Ints]:
+    """Arcs in the order of planning: to fronts before stores, for each place the cheapest first."""
+    used = np.flatnonzero(
+        arcs.open.any(axis=1) & (network.kind[arcs.origin] < network.kind[arcs.destination])
+    )
+    price = np.where(np.isfinite(arcs.price), arcs.price, np.nan)
+    cheap = np.nanmin(price[used], axis=1) if len(used) else np.zeros(0)
+    order = used[np.lexsort((arcs.origin[used], cheap, arcs.destination[used]))]
+    place = arcs.destination[order]
+    starts = np.flatnonzero(np.diff(place, prepend=-1))
+    rank = np.arange(len(order)) - np.repeat(starts, np.diff(np.append(starts, len(order))))
+    stages = []
+    for kind in (1, 2):
+        of_kind = network.kind[place] == kind
+        for number in range(int(rank[of_kind].max(initial=-1)) + 1):
+            stages.append(order[of_kind & (rank == number)])
+    return stages
+
+
+def moves_by_lane(draft: Draft) -> Moves:
+    """Put cases into vehicles: each option's cases on its arc's lanes, large cases first.
+
+    Cases that do not go into any vehicle whole are left behind.
+    """
+    network, options = draft.network, draft.options
+    facts = network.volume(network.facts)
+    room = (draft.fleet + network.vehicles(facts)) * network.vehicle_m3[:, None] - facts
+    rows = np.flatnonzero(draft.cases)
+    rows = rows[np.argsort(-options.case_m3[rows], kind="stable")]
+    placed: list[tuple[int, int, int, int]] = []
+    for row in rows:
+        left, day = int(draft.cases[row]), int(options.day[row])
+        lanes = options.arcs.lanes[options.arc[row]]
+        for lane in lanes[lanes >= 0]:
+            if not network.open[lane, day]:
+                continue
+            fits = int(np.floor(room[lane, day] / options.case_m3[row] + 1e-9))
+            count = min(left, fits)
+            if count > 0:
+                room[lane, day] -= count * options.case_m3[row]
+                placed.append((int(lane), int(options.sku[row]), day, count))
+                left -= count
+            if not left:
+                break
+    if not placed:
+        return Moves.none()
+    return Moves(*np.array(placed, dtype=np.int64).T).merged()
