@@ -39,7 +39,7 @@ def sentences() -> Catalog:
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Name):
                 continue
-            if node.func.id in FORMS and path.name != "language.py":
+            if node.func.id in FORMS:
                 forms = tuple(_literal(path, form) for form in node.args[: FORMS[node.func.id]])
                 found.add(forms[0] if len(forms) == 1 else forms)
     return found

@@ -187,7 +187,8 @@ def _read(options: argparse.Namespace) -> Brand:
 
     from data import read_brand
 
-    as_of = None if options.as_of is None else pd.Timestamp(options.as_of)
+    day = getattr(options, "as_of", None)
+    as_of = None if day is None else pd.Timestamp(day)
     return read_brand(options.folder, as_of=as_of)
 
 
