@@ -58,8 +58,9 @@ def _effect(transfer: tuple[str, str], cases: int) -> EditEffect | None:
     plan, forecast = state.plan(), state.forecast()
     assert plan is not None and forecast is not None, "a board has a plan and its forecast"
     try:
-        return effect_of_edit(plan, state.brand(), forecast.frame, board(), transfer, cases)
-    except ValueError:
+        with st.spinner(_("Checking the limits…")):
+            return effect_of_edit(plan, state.brand(), forecast.frame, board(), transfer, cases)
+    except LookupError:
         return None
 
 

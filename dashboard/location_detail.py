@@ -98,6 +98,7 @@ def _products(brand: Brand, rows: pd.DataFrame) -> None:
         hide_index=True,
         width="stretch",
         height=290,
+        placeholder="",
         column_config={
             "product": column.TextColumn(_("Product")),
             "units": column.NumberColumn(_("Units"), format="localized", width=70),
@@ -124,11 +125,11 @@ def _moves(title: str, rows: pd.DataFrame, other: str) -> None:
     shown = shown.head(MOST_ROWS)
     table = pd.DataFrame(
         {
+            "product": shown["sku_name"],
+            "units": shown["units"].round(),
             "leaves": shown["dispatch_date"],
             "arrives": shown["arrive_date"],
             "place": shown[f"{other}_name"],
-            "product": shown["sku_name"],
-            "units": shown["units"].round(),
             "state": shown["state"].map(word),
             "open": [links.link("transfers", transfer=str(name)) for name in shown["transfer"]],
         }

@@ -7,7 +7,7 @@ Everything returned is plain text: where Streamlit reads Markdown, pass it throu
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
@@ -16,6 +16,9 @@ from dashboard.language import _
 from dashboard.words import word
 from data.decisions import Change
 from data.transitions import Action, State
+
+if TYPE_CHECKING:
+    from optimization.check import Violation
 
 LONG_COVER = 60.0
 """Days of cover above which a sentence does not count them."""
@@ -129,16 +132,29 @@ def _limit(reason: Mapping[str, Any], currency: str) -> str:
 
 
 _FLAGS: Mapping[str, Callable[[], str]] = {
-    "too_short": lambda: _("Its history is too short for a model of its own."),
-    "all_zero": lambda: _("It has not sold at all so far."),
-    "fit_failed": lambda: _("The model could not be fitted to its history."),
-    "no_stock": lambda: _("It was out of stock on almost every day of its history."),
-    "new": lambda: _("It was launched so lately that there is hardly any history."),
+    "new": lambda: _("It has not been sold yet: the forecast is that of products like it."),
+    "too_short": lambda: _(
+        "It has been sold for less than two weeks with stock: the forecast leans on products like "
+        "it."
+    ),
+    "mostly_out": lambda: _("It was hardly ever in stock: the forecast leans on products like it."),
+    "too_few_sales": lambda: _(
+        "It sold on fewer than five days: the forecast is the mean of the last eight weeks."
+    ),
+    "all_zero": lambda: _("It never sold on a day with stock: the forecast is close to nothing."),
+    "constant": lambda: _("It sold the same every day: the forecast is that."),
+    "ended": lambda: _("It seems to have ended: the forecast is zero."),
+    "fit_failed": lambda: _(
+        "The model could not be fitted: the forecast is the mean of the last four weeks."
+    ),
+    "unseen_event": lambda: _(
+        "The days ahead hold an event that its history does not know: its effect is not in here."
+    ),
 }
 
 
 def flag(code: str) -> str:
-    """Tell why a series has no ordinary fit; "" where it has one."""
+    """Tell what is special about a series' forecast and why; "" where nothing is."""
     if not code:
         return ""
     tell = _FLAGS.get(code)
@@ -265,6 +281,18 @@ def _join(*sentences: str) -> str:
     return ("" if style.language() == "zh" else " ").join(sentences)
 
 
-def violation(broken: Any) -> str:
-    """Say which hard limit would be broken (a ``Violation`` of :mod:`optimization.check`)."""
-    return str(broken)
+_VIOLATIONS: Mapping[str, Callable[[], str]] = {
+    "stock": lambda: _("The origin does not have so much: {where}."),
+    "vehicle": lambda: _("The vehicles cannot hold so much: {where}."),
+    "handling": lambda: _("So much cannot be received that day: {where}."),
+    "storage": lambda: _("The storage would be too full: {where}."),
+    "assortment": lambda: _("The assortment does not allow so much: {where}."),
+}
+
+
+def violation(broken: Violation) -> str:
+    """Say which hard limit would be broken, where, and by how much."""
+    tell = _VIOLATIONS.get(broken.code)
+    if tell is None:
+        return str(broken)
+    return tell().format(where=f"{broken.where} ({broken.expected}; {broken.found})")

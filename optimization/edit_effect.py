@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -69,25 +70,67 @@ def effect_of_edit(
         (:data:`data.ledger_reading.TRANSFER_COLUMNS`), all that may still go.
     :param transfer: its plan and name.
     :param cases: whole cases, >= 1.
-    :raises ValueError: the transfer is not among them, or cases is below 1.
+    :raises LookupError: the transfer is not among those that may still go.
+    :raises ValueError: cases is below 1.
     """
     if cases < 1:
         raise ValueError(f"cases: expected >= 1, found {cases}")
-    rows = standing[standing["state"].isin(GOES)].reset_index(drop=True)
+    last = plan.as_of + pd.Timedelta(days=plan.horizon_days)
+    in_horizon = standing["dispatch_date"].between(plan.as_of, last, inclusive="right")
+    rows = standing[standing["state"].isin(GOES) & in_horizon].reset_index(drop=True)
     hit = (rows["plan"] == transfer[0]) & (rows["transfer"] == transfer[1])
     if hit.sum() != 1:
-        raise ValueError(f"transfer {transfer[1]} of plan {transfer[0]} does not go")
+        raise LookupError(f"transfer {transfer[1]} of plan {transfer[0]} does not go")
+    # Limits bind proposals: what is edited is checked as one, also where it is approved.
+    rows.loc[hit, "state"] = "proposed"
     changed = _with_cases(rows, hit, cases)
     one = rows[hit].iloc[0]
     gain = float(one["expected_gain"])
+    is_least = cases < int(one["cases"])
+    near, demand = concerned(brand, forecast, rows, one)
+    before = _broken(plan, brand, demand, rows[near])
+    after = _broken(plan, brand, demand, changed[near])
     return EditEffect(
         before=_load(rows, brand, one),
         after=_load(changed, brand, one),
         gain_before=gain,
         gain_after=gain * cases / float(one["cases"]),
-        is_least=cases < int(one["cases"]),
-        broken=_newly_broken(plan, brand, forecast, rows, changed),
+        is_least=is_least,
+        broken=newly_broken(before, after, fewer=is_least),
     )
+
+
+def newly_broken(
+    before: Sequence[Violation], after: Sequence[Violation], *, fewer: bool
+) -> tuple[Violation, ...]:
+    """Return what an edit breaks or makes worse; with fewer cases nothing broken gets worse."""
+    if fewer:
+        known = {(violation.code, violation.where) for violation in before}
+        return tuple(v for v in after if (v.code, v.where) not in known)
+    return tuple(violation for violation in after if violation not in before)
+
+
+def concerned(
+    brand: Brand, forecast: pd.DataFrame, rows: pd.DataFrame, one: pd.Series
+) -> tuple[pd.Series, pd.DataFrame]:
+    """Return which transfers and which demand an edit of ``one`` can touch.
+
+    Every product shares the docks and the storage of the two ends, and the vehicles between them;
+    elsewhere only the same product is concerned, through the stock of its origin. A place that
+    serves no region (a main) is fed by all of them: then everything is concerned.
+
+    :returns: a mask of ``rows``, and rows of ``forecast``.
+    """
+    of = brand.locations.astype({"location": "str"}).set_index("location")["region"].astype(str)
+    destination, origin = str(one["destination"]), str(one["origin"])
+    regions = {region for region in (of[destination], of[origin]) if region}
+    if not of[destination]:
+        return pd.Series(True, index=rows.index), forecast
+    places = set(of.index[of.isin(regions)])
+    same = rows["sku"] == one["sku"]
+    near = rows["origin"].isin(places) | rows["destination"].isin(places)
+    demand = forecast[forecast["region"].isin(regions) | (forecast["sku"] == one["sku"])]
+    return same | near, demand.reset_index(drop=True)
 
 
 def as_plan(plan: Plan, brand: Brand, standing: pd.DataFrame) -> Plan:
@@ -135,11 +178,11 @@ def _load(rows: pd.DataFrame, brand: Brand, one: pd.Series) -> TripLoad:
     )
 
 
-def _newly_broken(
-    plan: Plan, brand: Brand, forecast: pd.DataFrame, rows: pd.DataFrame, changed: pd.DataFrame
-) -> tuple[Violation, ...]:
+def _broken(
+    plan: Plan, brand: Brand, forecast: pd.DataFrame, rows: pd.DataFrame
+) -> list[Violation]:
     from optimization.check import check_plan
 
-    before = check_plan(as_plan(plan, brand, rows), brand, forecast)
-    after = check_plan(as_plan(plan, brand, changed), brand, forecast)
-    return tuple(violation for violation in after if violation not in before)
+    checked = as_plan(plan, brand, rows)
+    facts = checked.transfers[checked.transfers["status"] == "approved"]
+    return check_plan(checked, brand, forecast, approved=facts)

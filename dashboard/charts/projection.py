@@ -69,7 +69,7 @@ class Albers:
 
 @cache
 def land() -> pd.DataFrame:
-    """Return the coastline: ring (number), lat, lon, in drawing order; see ``outline/README.md``."""
+    """Return the coastline: ring (a number), lon, lat in drawing order (``outline/README.md``)."""
     shapes = json.loads(OUTLINE.read_text(encoding="utf-8"))
     rings = [np.array(ring) for ring in _rings(shapes)]
     points = np.concatenate(rings)

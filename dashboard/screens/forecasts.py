@@ -147,16 +147,13 @@ def _say_what_is_special(forecast: Forecast, choice: Choice) -> None:
         return
     if choice.is_series:
         why = sentences.flag(str(flagged["flag"].iloc[0]))
-        st.warning(
-            style.plain(why) + " " + _("A simple stand-in is shown instead."),
-            icon=":material/flag:",
-        )
+        st.warning(style.plain(why), icon=":material/flag:")
     else:
         st.caption(
             ":material/flag: "
             + ngettext(
-                "{count} of {all} series here has no ordinary fit; a stand-in is used.",
-                "{count} of {all} series here have no ordinary fit; stand-ins are used.",
+                "{count} of {all} series here is not an ordinary fit; choose it to see why.",
+                "{count} of {all} series here are not ordinary fits; choose one to see why.",
                 len(flagged),
             ).format(count=style.number(len(flagged)), all=style.number(len(rows)))
         )

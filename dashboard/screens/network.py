@@ -169,12 +169,12 @@ def _legend(ring: str, day: pd.Timestamp) -> None:
         words = [_("up to 5%"), _("5 to 15%"), _("over 15%")]
         what = _("Chance that the region's own stock is not enough on {day}, weighted by demand.")
     marks = " ".join(
-        f":{name}[●] {style.plain(text)}  "
+        f":{name}-badge[{style.plain(text)}]"
         for name, text in zip(("green", "orange", "red"), words, strict=True)
     )
     st.caption(
         marks
-        + "\n\n"
+        + "  "
         + style.plain(what.format(day=style.date(day)))
         + " "
         + _("Squares are main warehouses. Drag to move, shift and wheel to zoom, click a place.")

@@ -42,8 +42,7 @@ def main() -> None:
         return
     currency = state.brand().settings.currency
     filtered = _filtered(rows, currency)
-    lanes = state.brand().lanes
-    trips = decided_trips(filtered, lanes)
+    trips = _trips_of(rows, filtered)
     _summary(filtered, trips, currency)
     if trips.empty:
         st.info(_("No transfer passes these filters."), icon=":material/filter_alt_off:")
@@ -59,6 +58,13 @@ def _filtered(rows: pd.DataFrame, currency: str) -> pd.DataFrame:
         # A link to a transfer shows it whatever was filtered before.
         links.clear_widgets(*board_filters.NAMES)
     return board_filters.draw(rows, currency).rows(rows)
+
+
+def _trips_of(rows: pd.DataFrame, filtered: pd.DataFrame) -> pd.DataFrame:
+    """Return the trips of what is filtered; each is told whole, as it will leave."""
+    keys = ["lane", "dispatch_date"]
+    whole = rows.merge(filtered[keys].drop_duplicates(), on=keys)
+    return decided_trips(whole, state.brand().lanes)
 
 
 def _summary(filtered: pd.DataFrame, trips: pd.DataFrame, currency: str) -> None:
