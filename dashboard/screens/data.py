@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import pandas as pd
 import streamlit as st
-from data.upload import read_zipped, templates
 
 from dashboard import state, style
 from dashboard.language import _, ngettext
 from data import Brand, CheckReport, check_brand
 from data.errors import BadBrand
 from data.tables import TABLES
+from data.templates import zipped_templates
+from data.upload import read_zipped
 
 PREVIEW_ROWS = 1_000
 
@@ -126,7 +127,7 @@ def _own() -> None:
     )
     st.download_button(
         _("Download the templates"),
-        templates,
+        zipped_templates,
         file_name="nearfield-templates.zip",
         mime="application/zip",
         icon=":material/download:",
