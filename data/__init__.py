@@ -11,6 +11,7 @@ from data.errors import (
     Conflict,
     Failure,
     NearfieldError,
+    NotAllowed,
 )
 from data.faults import CheckReport, Fault, Repair
 from data.progress import Progress, silent
@@ -24,6 +25,7 @@ from data.settings import (
     Settings,
     parse_settings,
 )
+from data.workspace import Workspace
 
 __all__ = [
     "BadBrand",
@@ -40,12 +42,14 @@ __all__ = [
     "ForecastSettings",
     "History",
     "NearfieldError",
+    "NotAllowed",
     "PlanSettings",
     "Progress",
     "Promise",
     "Promises",
     "Repair",
     "Settings",
+    "Workspace",
     "check_brand",
     "parse_settings",
     "read_brand",

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime
+from operator import index
 
 from data.errors import BadDecision
 from data.transitions import DECISIONS, Action, Reason, State
@@ -45,6 +47,9 @@ class Decision:
                 object.__setattr__(self, "reason", Reason(self.reason))
         except ValueError as error:
             raise BadDecision(f"transfer {self.transfer}: {error}") from None
+        if self.cases is not None and not isinstance(self.cases, bool):
+            with suppress(TypeError):  # what is no whole number is told below
+                object.__setattr__(self, "cases", index(self.cases))
         if isinstance(self.until, datetime):
             object.__setattr__(self, "until", self.until.date())
         fault = self._fault()

@@ -9,12 +9,12 @@ from __future__ import annotations
 import io
 import re
 import zipfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from itertools import groupby
 from typing import TYPE_CHECKING, Any, Final
 
 from openpyxl import Workbook
-from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE, Cell
+from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
 from openpyxl.worksheet.worksheet import Worksheet
 
@@ -25,6 +25,8 @@ CONFIRM_SHEET: Final = "confirm"
 CONFIRM_COLUMNS: Final = ("plan", "transfer", "sku", "cases", "status", "confirmed_cases", "text")
 PICK_COLUMNS: Final = ("✓", "sku", "name", "cases", "units", "m³", "", "transfer")
 PICK_WIDTHS: Final = (4, 16, 32, 9, 11, 9, 9, 34)
+
+_HEAD_ROW: Final = 4
 
 _BOLD: Final = Font(bold=True)
 _TITLE: Final = Font(bold=True, size=14)
@@ -69,72 +71,78 @@ def _write_trips(
     titles: Sequence[str],
 ) -> None:
     sheet.title = "trips"
-    _put(sheet, [f"{export.brand}: export {export.id}"], _TITLE)
-    _put(sheet, [f"{export.at:%Y-%m-%d %H:%M} UTC, {export.who}"])
-    _put(sheet, [""])
+    _put(sheet, 1, [f"{export.brand}: export {export.id}"], _TITLE)
+    _put(sheet, 2, [f"{export.at:%Y-%m-%d %H:%M} UTC, {export.who}"])
     head = ("sheet", "dispatch", "lane", "from", "to", "arrive", "lines", "cases", "m³")
-    _head(sheet, head, (24, 12, 20, 20, 20, 12, 8, 9, 9))
-    for title, ((day, lane), lines) in zip(titles, trips, strict=True):
+    _head(sheet, _HEAD_ROW, head, (24, 12, 20, 20, 20, 12, 8, 9, 9))
+    for row, (title, ((day, lane), lines)) in enumerate(
+        zip(titles, trips, strict=True), _HEAD_ROW + 1
+    ):
         moved = [line for line in lines if line.action == "move"]
         cases, m3 = sum(line.cases for line in moved), sum(line.m3 for line in moved)
         one = lines[0]
         places = (one.origin, one.destination, one.arrive_date)
-        _put(sheet, [title, day, lane, *places, len(lines), cases, round(m3, 3)])
-    _print_on_paper(sheet, export, sheet.max_row - len(trips))
+        _put(sheet, row, [title, day, lane, *places, len(lines), cases, round(m3, 3)])
+    _print_on_paper(sheet, export, _HEAD_ROW)
 
 
 def _write_pick_list(
-    sheet: Worksheet, export: Export, trip: tuple[str, str], lines: Iterable[Line]
+    sheet: Worksheet, export: Export, trip: tuple[str, str], lines: Sequence[Line]
 ) -> None:
-    rows = list(lines)
-    one = rows[0]
-    _put(sheet, [f"{trip[1]}: {one.origin} → {one.destination}"], _TITLE)
-    _put(sheet, [f"{one.dispatch_date} → {one.arrive_date}; export {export.id}, {export.brand}"])
-    _put(sheet, [""])
-    _head(sheet, PICK_COLUMNS, PICK_WIDTHS)
-    head = sheet.max_row
-    for line in rows:
+    one = lines[0]
+    _put(sheet, 1, [f"{trip[1]}: {one.origin} → {one.destination}"], _TITLE)
+    days = f"{one.dispatch_date} → {one.arrive_date}"
+    _put(sheet, 2, [f"{days}; export {export.id}, {export.brand}"])
+    _head(sheet, _HEAD_ROW, PICK_COLUMNS, PICK_WIDTHS)
+    for row, line in enumerate(lines, _HEAD_ROW + 1):
         told = "CANCEL" if line.action == "cancel" else ""
         amounts = (line.cases, round(line.units, 3), round(line.m3, 3))
-        _put(sheet, ["☐", line.sku, line.name, *amounts, told, line.transfer])
-        for cell in sheet[sheet.max_row]:
-            cell.border = _LINE
-    moved = [line for line in rows if line.action == "move"]
+        _put(sheet, row, ["☐", line.sku, line.name, *amounts, told, line.transfer], border=_LINE)
+    moved = [line for line in lines if line.action == "move"]
     total = [sum(getattr(line, name) for line in moved) for name in ("cases", "units", "m3")]
-    _put(sheet, ["", "", "Σ", total[0], round(total[1], 3), round(total[2], 3)], _BOLD)
-    _print_on_paper(sheet, export, head)
+    last = _HEAD_ROW + len(lines) + 1
+    _put(sheet, last, ["", "", "Σ", total[0], round(total[1], 3), round(total[2], 3)], _BOLD)
+    _print_on_paper(sheet, export, _HEAD_ROW)
 
 
 def _write_confirmations(sheet: Worksheet, export: Export) -> None:
-    _head(sheet, CONFIRM_COLUMNS, (20, 34, 16, 9, 14, 16, 32))
-    for line in export.lines:
-        if line.action == "move":
-            _put(sheet, [line.plan, line.transfer, line.sku, line.cases])
+    _head(sheet, 1, CONFIRM_COLUMNS, (20, 34, 16, 9, 14, 16, 32))
+    moved = [line for line in export.lines if line.action == "move"]
+    for row, line in enumerate(moved, 2):
+        _put(sheet, row, [line.plan, line.transfer, line.sku, line.cases])
     _print_on_paper(sheet, export, 1)
 
 
-def _head(sheet: Worksheet, names: Sequence[str], widths: Sequence[int]) -> None:
-    _put(sheet, names, _BOLD)
-    for cell, width in zip(sheet[sheet.max_row], widths, strict=True):
+def _head(sheet: Worksheet, row: int, names: Sequence[str], widths: Sequence[int]) -> None:
+    _put(sheet, row, names, _BOLD)
+    for column, width in enumerate(widths, 1):
+        cell = sheet.cell(row, column)
         cell.fill = _HEAD
         cell.alignment = Alignment(wrap_text=True, vertical="top")
         sheet.column_dimensions[cell.column_letter].width = width
 
 
-def _put(sheet: Worksheet, values: Sequence[Any], font: Font | None = None) -> None:
-    """Add a row; texts are texts, whatever they look like."""
-    row = sheet.max_row + 1 if sheet.max_row > 1 or sheet["A1"].value is not None else 1
+def _put(
+    sheet: Worksheet,
+    row: int,
+    values: Sequence[Any],
+    font: Font | None = None,
+    border: Border | None = None,
+) -> None:
+    """Fill a row; texts are texts, whatever they look like."""
     for column, value in enumerate(values, 1):
         cell = sheet.cell(row, column)
-        assert isinstance(cell, Cell)
         if isinstance(value, str):
             cell.value = ILLEGAL_CHARACTERS_RE.sub("�", value)
             cell.data_type = "s"
-            cell.quotePrefix = value.startswith(("=", "+", "-", "@"))
+            if value.startswith(("=", "+", "-", "@")):
+                cell.quotePrefix = True
         else:
             cell.value = value
         if font is not None:
             cell.font = font
+        if border is not None:
+            cell.border = border
 
 
 def _print_on_paper(sheet: Worksheet, export: Export, head_row: int) -> None:

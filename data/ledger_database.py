@@ -28,6 +28,7 @@ from data.ledger_tables import HEAD
 T = TypeVar("T")
 
 TRIES: Final = 6
+_FILE: Final = "sqlite:///"
 _FIRST_PAUSE: Final = 0.05
 _FAMILIES: Final = {"postgres": "postgresql+psycopg", "postgresql": "postgresql+psycopg"}
 
@@ -105,10 +106,16 @@ class Database:
 
 
 def _parse(url: str) -> URL:
+    if url.startswith(_FILE) and "uri=true" not in url:
+        # A path may hold a question mark, which is no query.
+        url, path = "sqlite://", url.removeprefix(_FILE)
+    else:
+        path = ""
     try:
         parsed = make_url(url)
     except (ArgumentError, ValueError):
         raise BadInput(f"{_hidden(url)} is no address of a ledger. {_ADDRESSES}") from None
+    parsed = parsed.set(database=path) if path else parsed
     family = parsed.drivername
     parsed = parsed.set(drivername=_FAMILIES.get(family, family))
     if parsed.get_backend_name() not in ("sqlite", "postgresql"):

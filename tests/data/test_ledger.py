@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -289,6 +290,17 @@ def test_nothing_is_done_without_the_role_for_it(file_ledger: Ledger) -> None:
 def test_a_decision_checks_itself(action: str, more: dict[str, Any], why: str) -> None:
     with pytest.raises(BadDecision, match=why):
         Decision("monday", FIRST, 1, action, **more)  # type: ignore[arg-type]
+
+
+def test_a_decision_takes_numbers_and_days_of_a_frame(file_ledger: Ledger) -> None:
+    record(file_ledger)
+    row = file_ledger.transfers().iloc[0]
+    more = {"action": Action.APPROVE, "cases": row["cases"] + np.int64(2)}
+    file_ledger.decide([Decision(row["plan"], row["transfer"], row["version"], **more)], who=LI)
+    assert file_ledger.transfers()["cases"][0] == 7
+    until = pd.Timestamp("2025-11-09 10:00")
+    rejection = Decision("p", "t", 1, Action.REJECT, reason=Reason.STOCK_WRONG, until=until)
+    assert rejection.until == date(2025, 11, 9)
 
 
 def test_several_brands_in_one_ledger_keep_apart(ledger_url: str) -> None:

@@ -166,6 +166,16 @@ def test_an_address_that_is_none_is_refused_without_telling_its_password(
     assert "NEARFIELD_LEDGER_URL" in str(told.value)
 
 
+def test_a_file_may_have_any_name(tmp_path: Path) -> None:
+    folder = tmp_path / "what? 50% off & more #1 龙井"
+    folder.mkdir()
+    with Ledger(f"sqlite:///{folder / 'ledger.sqlite'}", BRAND) as ledger:
+        record(ledger)
+        file = file_of(ledger)
+    assert file == folder / "ledger.sqlite"
+    assert file.exists()
+
+
 def test_postgres_without_its_driver_says_what_to_install(monkeypatch: Any) -> None:
     monkeypatch.setitem(sys.modules, "psycopg", None)
     with pytest.raises(BadInput, match=r"install nearfield\[postgres\]"):
