@@ -32,6 +32,7 @@ class Block:
     barrier: Floats  # (B,) mu
     exact: Floats  # (B,) 1 where the full Hessian is used, 0 for Gauss-Newton
     stale: npt.NDArray[np.bool_]  # (B,) the matrix is of a point too far away
+    promised: Floats  # (B,) twice the nats that the last step promised
     trend: Floats  # (B, T)
     growth: Floats  # (B, T) 1 + multiplicative terms
     residual: Floats  # (B, T), not weighted

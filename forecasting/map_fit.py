@@ -190,6 +190,7 @@ def _start(y: Floats, weight: Floats, design: BatchDesign, newton: Newton) -> Bl
         barrier=np.full(S, BARRIER_START),
         exact=np.zeros(S),
         stale=np.ones(S, dtype=bool),
+        promised=np.full(S, np.inf),
         trend=filled,
         growth=filled,
         residual=filled,

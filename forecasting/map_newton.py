@@ -42,6 +42,9 @@ SMALLEST_SIGMA = 1e-6
 REUSE = 0.5
 """Nats promised by the last step below which a series keeps its matrix for one more."""
 
+REUSE_GAIN = 0.3
+"""A matrix is kept only while each step promises less than this share of the one before."""
+
 MAX_STEPS = 100
 MAX_HALVINGS = 25
 ARMIJO = 1e-4
@@ -146,19 +149,24 @@ class Newton:
         solved = np.linalg.solve(H, np.stack([-gradient, likelihood], axis=2))
         direction = _with_rank_one(solved, likelihood, block.n, sigma2)
         decrement = -np.einsum("bp,bp->b", gradient, direction)
-        uphill = ~(decrement > 0)
+        # Where the full Hessian is indefinite the step may climb; backwards it leaves the saddle.
+        uphill = decrement < 0
+        direction[uphill] *= -1.0
+        decrement = np.abs(decrement)
         length, moved = self._search(block, direction, decrement, sigma2, rss)
         dual = slope + curvature * direction[:, self.slopes] - block.dual
         limit = (1.0 - DUAL_MARGIN) * block.rate[:, None]
         block.dual = np.clip(block.dual + length[:, None] * dual, -limit, limit)
-        small = np.abs(decrement) < 2.0 * DECREMENT
+        small = ~uphill & (decrement < 2.0 * DECREMENT)
         at_end = block.barrier <= BARRIER_END
         converged = small & at_end & (sigma2 > SMALLEST_SIGMA**2)
-        blocked, fresh = ~moved | uphill, block.stale
-        stalled = ~converged & blocked & ~small & (block.exact == 0) & fresh
+        fresh = block.stale
+        stalled = ~converged & ~moved & ~small & (block.exact == 0) & fresh
         stalled |= sigma2 <= SMALLEST_SIGMA**2
-        block.exact = np.where(moved & (length > 0.5) & (decrement < 1.0), 1.0, 0.0)
-        block.stale = (length < 1.0) | (decrement > 2.0 * REUSE)
+        exact = np.where(moved & (length > 0.5) & (decrement < 1.0), 1.0, 0.0)
+        slow = decrement > REUSE_GAIN * block.promised
+        block.stale = slow | (exact != block.exact) | (length < 1.0) | (decrement > 2.0 * REUSE)
+        block.exact, block.promised = exact, decrement
         fall = (length > 0.5) | small
         block.barrier = np.where(
             fall, np.maximum(block.barrier * BARRIER_FALL, BARRIER_END), block.barrier

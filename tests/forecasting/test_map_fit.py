@@ -204,6 +204,15 @@ def test_a_model_through_every_point_is_not_called_converged() -> None:
     assert not fit.converged.any()
 
 
+def test_sales_on_a_few_days_only_are_fitted_or_have_no_maximum() -> None:
+    """A hard sort: nearly flat and saddled posteriors, some of them without a maximum."""
+    y = np.random.default_rng(9).poisson(0.15, (300, 76)).astype(float)
+    y = y[(y > 0).sum(axis=1) > 1]
+    fit = fit_batch(y, weekly(T=76, C=25, mode="multiplicative"))
+    assert (fit.converged | (fit.sigma < 1e-5)).mean() > 0.99
+    assert fit.converged.mean() > 0.9
+
+
 def test_days_taken_in_chunks_give_the_same_matrices(monkeypatch: pytest.MonkeyPatch) -> None:
     y, design = demand(5, missing=0.1), weekly(mode="mixed")
     whole = fit_batch(y, design)
