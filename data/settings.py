@@ -95,19 +95,20 @@ class PlanSettings:
         _require(self.seed >= 0, "seed", ">= 0", self.seed)
 
 
-Engine = Literal["prophet"]
+Engine = Literal["nearfield", "prophet"]
 
 
 @dataclass(frozen=True, slots=True)
 class ForecastSettings:
     """How to forecast.
 
-    :param engine: ``prophet``: Prophet as it is published.
+    :param engine: ``nearfield``: Prophet's regression with pooled priors and a carried level, all
+        series at once; ``prophet``: Prophet as it is published, a fit a series.
     :param samples: sample paths a series from which quantiles are taken, 100 to 10,000.
     :param seed: seed of those paths.
     """
 
-    engine: Engine = "prophet"
+    engine: Engine = "nearfield"
     samples: int = 400
     seed: int = 0
 

@@ -16,13 +16,13 @@ from scipy.special import ndtri
 
 from data.progress import Progress, silent
 from forecasting.calibration import Calibration, calibrate, normal_quantiles
+from forecasting.components import PARTS, in_units
 from forecasting.log_paths import demand_paths
 from forecasting.panel import Panel
 from forecasting.pooled_regression import PooledFit, PooledRegression, fit_pooled, history_level
 
 Floats = npt.NDArray[np.float64]
 
-PARTS: tuple[str, ...] = ("trend", "weekly", "yearly", "events", "drivers")
 ORIGINS: tuple[int, ...] = (2, 4, 7, 10, 14, 18)
 """Days before the end of history at which the forecast is made again to learn its errors."""
 
@@ -40,13 +40,17 @@ class PooledForecast:
 
     :param mean: (S, H) units. :param daily: (S, H, Q) quantiles of the day.
     :param cumulated: (S, H, Q) quantiles of demand from the first day through that day.
-    :param parts: :data:`PARTS` to (S, T + H) units; they sum to the fitted mean before clipping.
+    :param parts: (S, 6, T + H) fitted and its parts (:data:`~forecasting.components.PARTS`) in
+        units, the parts summing to fitted; NaN before a series' first day.
+    :param shape: (S, 5, H) the parts ahead on the log scale, also of series without any history:
+        theirs is their pools'.
     """
 
     mean: Floats
     daily: Floats
     cumulated: Floats
-    parts: dict[str, npt.NDArray[np.float32]]
+    parts: npt.NDArray[np.float32]
+    shape: npt.NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,9 +98,9 @@ def forecast_pooled(
     daily = _quantiles(spread.day, spread.day_sd, day_scores, volume, fit.offset)
     cumulated = _quantiles(spread.run, spread.run_sd, run_scores, volume, fit.offset)
     mean = _mean(spread, day_scores, volume, fit.offset)
-    parts = _parts(panel, horizon, fit, mean, settings)
+    parts, shape = _parts(panel, horizon, fit, mean, settings)
     progress(steps, steps, "done")
-    return PooledForecast(mean, daily, np.maximum.accumulate(cumulated, axis=1), parts)
+    return PooledForecast(mean, daily, np.maximum.accumulate(cumulated, axis=1), parts, shape)
 
 
 def _volume(panel: Panel) -> Floats:
@@ -172,36 +176,29 @@ def _mean(spread: _Spread, calibration: Calibration, volume: Floats, offset: Flo
 
 def _parts(
     panel: Panel, horizon: int, fit: PooledFit, mean: Floats, settings: PooledRegression | None
-) -> dict[str, npt.NDArray[np.float32]]:
-    """Split the mean into units of each part, so that the parts add up.
-
-    On the log scale the parts add; in units their shares follow from the logarithmic mean
-    ``(a - b) / (ln a - ln b)``, which leaves no residual (Ang, *The LMDI approach to
-    decomposition analysis*, 2005).
-    """
+) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
+    """Fitted and its parts in units on every day, and the parts on the log scale ahead."""
     history = panel.history
-    S = len(panel)
-    parts = {name: np.zeros((S, history + horizon), dtype=np.float32) for name in PARTS}
+    parts = np.empty((len(panel), 1 + len(PARTS), history + horizon), dtype=np.float32)
+    shape = np.empty((len(panel), len(PARTS), horizon), dtype=np.float32)
     past = history_level(panel, history, fit, settings)
     component = np.array(fit.columns.component)
-    for block in _blocks(S):
+    for block in _blocks(len(panel)):
         X = fit.columns.values(block, slice(0, history + horizon))
-        effect = {
-            name: X[:, :, component == name] @ fit.beta[block][:, component == name, None]
-            for name in PARTS
-        }
-        logs = {name: value[:, :, 0] for name, value in effect.items()}
-        moved = np.sum([value for name, value in logs.items() if name != "trend"], axis=0)
-        offset = fit.offset[block, None]
-        known = past[block] + logs["trend"][:, :history]
-        coming = np.log(mean[block] + offset) - moved[:, history:]
-        level = np.concatenate([known, coming], axis=1)
-        total = np.exp(level + moved)
-        base = np.exp(level)
-        share = np.where(np.abs(moved) > 1e-9, (total - base) / np.where(moved, moved, 1.0), base)
+        logs: dict[str, Floats] = {}
         for name in PARTS:
-            parts[name][block] = base - offset if name == "trend" else share * logs[name]
-    return parts
+            chosen = component == name
+            logs[name] = np.einsum("stk,sk->st", X[:, :, chosen], fit.beta[block][:, chosen])
+        moved = np.sum([logs[name] for name in PARTS if name != "trend"], axis=0)[:, :history]
+        offset = fit.offset[block, None]
+        fitted = np.exp(past[block] + logs["trend"][:, :history] + moved) - offset
+        units = in_units(logs, np.concatenate([fitted, mean[block]], axis=1), offset)
+        parts[block] = units.transpose(1, 0, 2)
+        shape[block] = np.stack([logs[name][:, history:] for name in PARTS], axis=1)
+    begins = np.argmax(np.isfinite(panel.units), axis=1)
+    before = np.arange(history + horizon)[None, :] < begins[:, None]
+    parts[np.broadcast_to(before[:, None, :], parts.shape)] = np.nan
+    return parts, shape
 
 
 def _blocks(series: int) -> Iterator[slice]:

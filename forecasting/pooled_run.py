@@ -1,0 +1,70 @@
+"""The engine ``nearfield`` on a brand's panel: all series at once, and its fallbacks."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from data.progress import Progress
+from forecasting.batch import Outcome, Task, forecast_batch
+from forecasting.components import PARTS
+from forecasting.design import Shared
+from forecasting.fallback import unfit_flag
+from forecasting.panel import Panel
+from forecasting.pooled_engine import PooledForecast, forecast_pooled
+from forecasting.preparation import Preparation
+
+
+def pooled_outcomes(plan: Preparation, tell: Progress) -> list[Outcome]:
+    """Forecast the panel in this process; one outcome in the order of the panel."""
+    panel = plan.panel
+    made = forecast_pooled(
+        panel, panel.horizon, samples=plan.samples, seed=plan.seed, progress=tell
+    )
+    flags = np.array([unfit_flag(panel, i) for i in range(len(panel))], dtype=object)
+    sound = np.isfinite(made.mean).all(axis=1) & np.isfinite(made.cumulated).all(axis=(1, 2))
+    flags[~sound & (flags == "")] = "fit_failed"
+    unfit = np.flatnonzero(flags != "")
+    flags[(flags == "") & _meets_the_unseen(panel)] = "unseen_event"
+    engines = np.full(len(panel), "nearfield", dtype=object)
+    fallen = forecast_batch(_fallback_task(plan, made, unfit)) if len(unfit) else None
+    if fallen is not None:
+        engines[unfit], flags[unfit] = fallen.engine, fallen.flag
+        for name in ("mean", "daily", "cumulated", "parts"):
+            getattr(made, name)[unfit] = getattr(fallen, name)
+    outcome = Outcome(
+        series=np.arange(len(panel)),
+        mean=made.mean,
+        daily=made.daily,
+        cumulated=made.cumulated,
+        parts=made.parts,
+        engine=tuple(engines),
+        flag=tuple(flags),
+        fitted_days=panel.usable.sum(axis=1),
+        error="",
+    )
+    return [outcome]
+
+
+def _meets_the_unseen(panel: Panel) -> npt.NDArray[np.bool_]:
+    """(S,) whether the horizon has an occasion that no day of history has shown."""
+    seen, coming = panel.calendar[: panel.history], panel.calendar[panel.history :]
+    if bool((coming.any(axis=0) & ~seen.any(axis=0)).any()):
+        return np.ones(len(panel), dtype=bool)
+    past, ahead = panel.brand_events[: panel.history], panel.brand_events[panel.history :]
+    unseen = ahead.any(axis=0) & ~past.any(axis=0)
+    return np.asarray(panel.brand_event_scope[unseen].any(axis=0), dtype=bool)
+
+
+def _fallback_task(plan: Preparation, made: PooledForecast, series: npt.NDArray[np.intp]) -> Task:
+    """The task of series without a fit of their own, with the shape that their pools have."""
+    history = plan.panel.history
+    shared = []
+    for row in made.shape[series]:
+        parts = {
+            name: np.concatenate([np.zeros(history), row[index]])
+            for index, name in enumerate(PARTS)
+            if name != "trend"
+        }
+        shared.append(Shared(parts=parts, effects={}))
+    return plan.task(series, tuple(shared))
