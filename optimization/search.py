@@ -14,13 +14,13 @@ import numpy as np
 
 from data import Progress
 from optimization.appraisal import Appraisal, appraise
+from optimization.case_values import fill, thin_out, value_of_keeping
 from optimization.draft import Draft, stock_to_send
 from optimization.evaluation import Draw
-from optimization.case_values import fill, thin_out, value_of_keeping
 from optimization.fitting import drop_beyond_storage, fit
 from optimization.network import Floats, Ints, Moves, Network
 from optimization.options import Arcs, join_lanes, list_options
-from optimization.trips import change_trips
+from optimization.trip_changes import change_trips
 from optimization.visits import plan_visits
 
 STORAGE_MARGIN = 0.01

@@ -1,0 +1,142 @@
+"""Linear programmes solved by OR-Tools in a process of their own, so that they can be ended.
+
+A solver that crashes, hangs or uses up its time costs its answer and nothing else.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from optimization.network import Floats, Ints
+
+SOLVER = "highs"
+
+
+@dataclass(frozen=True, eq=False)
+class LinearProgramme:
+    """Maximise ``gain`` · x + ``constant`` under ``low`` <= A x <= ``high``, 0 <= x <= ``upper``.
+
+    :param indptr, indices, values: A in compressed rows, (rows, len(gain)).
+    """
+
+    gain: Floats
+    upper: Floats
+    low: Floats
+    high: Floats
+    indptr: Ints
+    indices: Ints
+    values: Floats
+    constant: float = 0.0
+
+
+@dataclass(frozen=True, eq=False)
+class Solution:
+    """The optimum: its ``objective``, ``x`` and the ``duals`` of the rows."""
+
+    objective: float
+    x: Floats
+    duals: Floats
+
+
+class Solving:
+    """A solver at work in another process; close it, or use it in a ``with`` block."""
+
+    def __init__(self, programme: LinearProgramme, seconds: float, solver: str = SOLVER) -> None:
+        self.programme = programme
+        self._folder = tempfile.TemporaryDirectory(prefix="nearfield-")
+        folder = Path(self._folder.name)
+        self._answer = folder / "answer.npz"
+        arrays = {name: getattr(programme, name) for name in _ARRAYS}
+        np.savez(folder / "programme.npz", **arrays)
+        self._until = time.monotonic() + seconds
+        command = [sys.executable, "-m", "optimization.linear_solver", str(folder), solver]
+        root = str(Path(__file__).resolve().parents[1])
+        path = os.pathsep.join(filter(None, [root, os.environ.get("PYTHONPATH")]))
+        self._process = subprocess.Popen(
+            [*command, str(seconds)],
+            env={**os.environ, "PYTHONPATH": path},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+
+    def __enter__(self) -> Solving:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def result(self) -> Solution | None:
+        """Wait for the optimum until the time is up; None where there is none."""
+        try:
+            self._process.wait(max(self._until - time.monotonic(), 0.0) + 1.0)
+        except subprocess.TimeoutExpired:
+            self.close()
+            return None
+        if self._process.returncode or not self._answer.exists():
+            return None
+        with np.load(self._answer) as answer:
+            objective = float(answer["objective"]) + self.programme.constant
+            return Solution(objective, answer["x"], answer["duals"])
+
+    def close(self) -> None:
+        """End the process, whatever it does, and remove its files."""
+        if self._process.poll() is None:
+            self._process.kill()
+            self._process.wait()
+        self._folder.cleanup()
+
+
+_ARRAYS = ("gain", "upper", "low", "high", "indptr", "indices", "values")
+
+
+def solve_here(programme: LinearProgramme, solver: str, seconds: float) -> Solution | None:
+    """Solve in this process; None where no optimum is found in time."""
+    from ortools.linear_solver.python import model_builder_helper
+    from scipy.sparse import csr_matrix
+
+    shape = (len(programme.low), len(programme.gain))
+    matrix = csr_matrix((programme.values, programme.indices, programme.indptr), shape=shape)
+    model = model_builder_helper.ModelBuilderHelper()
+    arrays: Any = (np.zeros(shape[1]), programme.upper, programme.gain, programme.low)
+    high: Any = programme.high
+    model.fill_model_from_sparse_data(*arrays, high, matrix)
+    model.set_maximize(True)
+    helper = model_builder_helper.ModelSolverHelper(solver)
+    if not helper.solver_is_supported():
+        return None
+    helper.set_time_limit_in_seconds(seconds)
+    helper.solve(model)
+    if helper.status() != model_builder_helper.SolveStatus.OPTIMAL:
+        return None
+    return Solution(
+        float(helper.objective_value()),
+        np.asarray(helper.variable_values(), dtype=np.float64),
+        np.asarray(helper.dual_values(), dtype=np.float64),
+    )
+
+
+def main(folder: str, solver: str, seconds: str) -> int:
+    """Solve the programme in ``folder`` and leave the answer there."""
+    with np.load(Path(folder) / "programme.npz") as arrays:
+        programme = LinearProgramme(**{name: arrays[name] for name in _ARRAYS})
+    solution = solve_here(programme, solver, float(seconds))
+    if solution is None:
+        return 1
+    unfinished = Path(folder) / "unfinished.npz"
+    np.savez(unfinished, objective=solution.objective, x=solution.x, duals=solution.duals)
+    unfinished.replace(Path(folder) / "answer.npz")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:]))

@@ -1,0 +1,105 @@
+"""Trips made larger, smaller, added and dropped by what their cases bring."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from optimization.appraisal import Appraisal
+from optimization.case_values import best_additions, value_of_keeping
+from optimization.draft import Draft
+from optimization.network import Floats, Ints
+from optimization.options import vehicle_money
+
+_LEAST_GAIN = 1e-6
+
+
+def change_trips(draft: Draft, appraisal: Appraisal, most: int) -> int:
+    """Change the vehicles of at most one trip a destination; return how many were changed.
+
+    For every arc and day, cases that go and cases that could go are ranked by value per m³; a
+    fleet is worth what the best load of its volume brings, less its money. Tried beside the
+    present fleet: none, one vehicle more or fewer of each type, one type in place of another.
+
+    :param most: changes at once, those with the largest gain.
+    """
+    options, network = draft.options, draft.network
+    value, volume, trip = _parts(draft, appraisal)
+    arcs = options.arcs
+    money = vehicle_money(network)
+    changes: list[tuple[float, int, int, Ints]] = []
+    starts = np.flatnonzero(np.diff(trip, prepend=-1)) if len(trip) else np.zeros(0, dtype=int)
+    ends = np.append(starts[1:], len(trip))
+    for start, end in zip(starts, ends, strict=True):
+        arc, day = divmod(int(trip[start]), network.days)
+        lanes = arcs.lanes[arc]
+        lanes = lanes[lanes >= 0]
+        lanes = lanes[network.open[lanes, day]]
+        curve = (np.cumsum(volume[start:end]), np.cumsum(value[start:end]))
+        free = float(arcs.free_m3[arc, day])
+        now = draft.fleet[lanes, day]
+        best, chosen = _net(curve, now, lanes, free, network.vehicle_m3, money), now
+        present = best
+        for fleet in _neighbours(now, network.max_vehicles):
+            net = _net(curve, fleet, lanes, free, network.vehicle_m3, money)
+            if net > best + _LEAST_GAIN:
+                best, chosen = net, fleet
+        if chosen is not now:
+            whole = draft.fleet[:, day].copy()
+            whole[lanes] = chosen
+            changes.append((best - present, arc, day, whole))
+    changes.sort(key=lambda change: (-change[0], change[1], change[2]))
+    used: set[int] = set()
+    done = 0
+    for _, arc, day, fleet in changes:
+        place = int(arcs.destination[arc])
+        if place in used or done >= most:
+            continue
+        used.add(place)
+        own = arcs.lanes[arc][arcs.lanes[arc] >= 0]
+        draft.fleet[own, day] = fleet[own]
+        done += 1
+    return done
+
+
+def _parts(draft: Draft, appraisal: Appraisal) -> tuple[Floats, Floats, Ints]:
+    """Cases that go and that could go, as (value, m³, trip), by trip and falling value per m³."""
+    options = draft.options
+    going = np.flatnonzero(draft.cases)
+    kept = value_of_keeping(draft, appraisal, going, draft.cases[going])
+    every = np.arange(len(options))
+    count, value = best_additions(draft, appraisal, every)
+    more = np.flatnonzero(count)
+    rows = np.concatenate([going, more])
+    cases = np.concatenate([draft.cases[going], count[more]])
+    money = np.concatenate([kept, value[more]])
+    volume = cases * options.case_m3[rows]
+    trip = options.arc[rows] * draft.network.days + options.day[rows]
+    order = np.lexsort((-money / volume, trip))
+    return money[order], volume[order], trip[order]
+
+
+def _net(
+    curve: tuple[Floats, Floats],
+    fleet: Ints,
+    lanes: Ints,
+    free: float,
+    vehicle_m3: Floats,
+    money: Floats,
+) -> float:
+    """Value of the best load that fits, less the vehicles' money; parts may be split."""
+    room = float((fleet * vehicle_m3[lanes]).sum()) + free
+    volume, value = curve
+    worth = np.interp(room, np.append(0.0, volume), np.append(0.0, np.maximum.accumulate(value)))
+    return float(worth - (fleet * money[lanes]).sum())
+
+
+def _neighbours(fleet: Ints, most: int) -> list[Ints]:
+    """Fleets one change away."""
+    result = [np.zeros_like(fleet)]
+    unit = np.eye(len(fleet), dtype=np.int64)
+    for one in range(len(fleet)):
+        result.append(fleet + unit[one])
+        if fleet[one] > 0:
+            result.append(fleet - unit[one])
+            result += [fleet - unit[one] + unit[to] for to in range(len(fleet)) if to != one]
+    return [new for new in result if (new >= 0).all() and (new <= most).all()]
