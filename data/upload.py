@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import io
 import re
-import shutil
 import stat
-import tempfile
 import zipfile
 import zlib
 from pathlib import Path, PurePosixPath
 
+from data.atomic import replace_folder
 from data.errors import BadBrand
 from data.faults import Fault
 from data.files import first_line
@@ -42,16 +41,12 @@ def read_zipped(source: str | Path | bytes, into: str | Path, most_bytes: int = 
     try:
         with zipfile.ZipFile(io.BytesIO(source) if isinstance(source, bytes) else source) as file:
             members = _members_of_brand(file)
-            into.parent.mkdir(parents=True, exist_ok=True)
-            with tempfile.TemporaryDirectory(prefix=".upload-", dir=into.parent) as base:
-                unpacked = Path(base, "brand")
-                unpacked.mkdir()
-                _unpack(file, members, unpacked, most_bytes)
-                if into.exists():
-                    into.rmdir()
-                shutil.move(unpacked, into)
-    except FileNotFoundError:
-        raise _refused("a zip file", f"no file {source}", "Give the path of the file") from None
+            with replace_folder(into) as folder:
+                _unpack(file, members, folder, most_bytes)
+    except FileNotFoundError as error:
+        raise _refused(
+            "a zip file", f"no file {error.filename}", "Give the path of the file"
+        ) from None
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, ValueError) as error:
         found = f"a file that cannot be read as one ({first_line(error)})"
         raise _refused("a zip file", found, "Zip the brand folder again") from None
