@@ -124,11 +124,11 @@ def backtest(options: argparse.Namespace, progress: Progress) -> Outcome:
         raise BadInput(f"--out {options.out}: expected a name that ends in .csv or .parquet")
     fresh_file(options.out)
     brand = _read(options)
-    from forecasting import backtest as measure
+    from forecasting.backtest import backtest as measure
 
     frame = measure(
         brand,
-        options.horizon or brand.settings.plan.horizon_days,
+        options.horizon,
         options.windows,
         peers=options.peers,
         backend=options.backend,
@@ -151,18 +151,17 @@ def backtest(options: argparse.Namespace, progress: Progress) -> Outcome:
 
 def import_data(options: argparse.Namespace, progress: Progress) -> Outcome:
     """Turn FreshRetailNet's files into a brand folder."""
-    from data import import_freshretailnet
+    from data.freshretailnet import import_freshretailnet
 
-    fresh_folder(options.folder, "brand.toml")
     missing = [str(path) for path in options.files if not path.is_file()]
     if missing:
         raise BadInput(
             "\n".join(f"{name}: expected a parquet file, found none" for name in missing)
         )
-    import_freshretailnet(options.files, options.folder, regions=options.regions)
+    import_freshretailnet(options.files, options.folder, regions=options.regions, progress=progress)
     return Outcome(
         {"ok": True, "folder": str(options.folder)},
-        f"{options.folder}: imported; add locations, lanes and stock, then run nearfield check.",
+        f"{options.folder}: imported; its README.md says what was assumed.",
     )
 
 

@@ -7,7 +7,9 @@ a page) under a key that changes when the files do.
 
 from __future__ import annotations
 
+import hashlib
 import os
+import shutil
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,8 +18,9 @@ import pandas as pd
 import streamlit as st
 
 from dashboard import prepared
-from data import Brand, read_brand
+from data import BadBrand, Brand, CheckReport, check_brand, read_brand
 from data.roles import Person, local_person
+from data.upload import read_zipped
 from data.workspace import Workspace
 from optimization.plan import read_plan
 
@@ -199,6 +202,26 @@ def choose_brand() -> None:
         st.session_state[UPLOAD_KEY] = named
     elif st.session_state.get(UPLOAD_KEY):
         st.query_params[UPLOAD_KEY] = st.session_state[UPLOAD_KEY]
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def take_upload(content: bytes) -> tuple[str, CheckReport]:
+    """Unpack and check an uploaded brand; one with faults is not kept.
+
+    :param content: of a zip file.
+    :returns: the name to give to :func:`show_uploaded`, and what the check found.
+    """
+    name = hashlib.sha256(content).hexdigest()[:16]
+    folder = uploads_folder() / name
+    try:
+        if not folder.is_dir():
+            read_zipped(content, folder)
+    except BadBrand as refused:
+        return name, CheckReport(faults=refused.faults)
+    report = check_brand(folder)
+    if not report.ok:
+        shutil.rmtree(folder)
+    return name, report
 
 
 def show_uploaded(name: str | None) -> None:

@@ -250,6 +250,7 @@ def chart_config() -> dict[str, Any]:
             "titleFontSize": 12,
             "orient": "top",
             "symbolType": "square",
+            "symbolOpacity": 1,
         },
         "title": {"color": colours.ink, "fontSize": 14, "fontWeight": 600, "anchor": "start"},
         "header": {"labelColor": colours.ink, "titleColor": colours.quiet},

@@ -7,11 +7,10 @@ import streamlit as st
 
 from dashboard import state, style
 from dashboard.language import _, ngettext
-from data import Brand, CheckReport, check_brand
+from data import Brand, CheckReport
 from data.errors import BadBrand
 from data.tables import TABLES
 from data.templates import zipped_templates
-from data.upload import read_zipped
 
 PREVIEW_ROWS = 1_000
 
@@ -144,12 +143,8 @@ def _own() -> None:
 
 def _take(content: bytes) -> None:
     """Check an uploaded brand; offer to show it where it has no fault."""
-    try:
-        name = state.unpack(content, read_zipped)
-    except BadBrand as faulty:
-        report = CheckReport(faults=faulty.faults)
-    else:
-        report = check_brand(state.uploads_folder() / name)
+    with st.spinner(_("Checking…")):
+        name, report = state.take_upload(content)
     if not report.ok:
         st.error(_("The upload was not taken: it has faults."), icon=":material/error:")
         show_faults(report)

@@ -81,6 +81,7 @@ def _figures(plan: Plan, brand: Brand) -> None:
         delta_color="off",
         delta_arrow="off",
         border=True,
+        height="stretch",
         help=_(
             "Expected profit missed over the horizon because a region's own stock does not "
             "serve the whole demand."
@@ -93,6 +94,7 @@ def _figures(plan: Plan, brand: Brand) -> None:
         delta_color="off",
         delta_arrow="off",
         border=True,
+        height="stretch",
         help=_(
             "Expected profit with the plan above that of moving nothing, both measured on "
             "fresh sample paths of demand."
@@ -107,6 +109,7 @@ def _figures(plan: Plan, brand: Brand) -> None:
         delta_color="off",
         delta_arrow="off",
         border=True,
+        height="stretch",
         help=_("Share of demand served from the shoppers' own region: in half an hour or four."),
     )
     waiting = _waiting(plan)
@@ -117,6 +120,7 @@ def _figures(plan: Plan, brand: Brand) -> None:
         delta_color="off",
         delta_arrow="off",
         border=True,
+        height="stretch",
     )
 
 
