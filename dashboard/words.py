@@ -71,6 +71,33 @@ _ENGLISH: dict[str, str] = {
 }
 
 
+_TABLES: dict[str, tuple[str, str]] = {
+    "sales": (_mark("sales"), _mark("daily units sold to shoppers of a region, from any field")),
+    "products": (_mark("products"), _mark("what the brand sells")),
+    "regions": (_mark("regions"), _mark("demand areas")),
+    "locations": (_mark("locations"), _mark("main warehouses, front warehouses and stores")),
+    "lanes": (_mark("lanes"), _mark("ways on which stock can move")),
+    "stock": (_mark("stock"), _mark("stock at the close of the as-of day")),
+    "inbound": (_mark("inbound"), _mark("stock that is already on its way")),
+    "drivers": (
+        _mark("drivers"),
+        _mark("what is known to move demand, over the history and the days to come"),
+    ),
+    "assortment": (
+        _mark("assortment"),
+        _mark("what a front or store may hold; without this table, everything"),
+    ),
+    "events": (_mark("events"), _mark("days that the built-in calendar does not know")),
+}
+
+
+def table(name: str) -> tuple[str, str]:
+    """Return a table's name and what it holds, in words; its own name if unknown."""
+    translate = catalogue(language()).gettext
+    title, meaning = _TABLES.get(name, (name, ""))
+    return translate(title), translate(meaning) if meaning else ""
+
+
 @cache
 def _words(to: Language) -> dict[str, str]:
     translate = catalogue(to).gettext

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
-from dashboard import state, style
+from dashboard import state, style, words
 from dashboard.language import _, ngettext
 from data import Brand, CheckReport
 from data.errors import BadBrand
@@ -50,7 +50,7 @@ def _checks(report: CheckReport) -> None:
     if report.repairs:
         st.caption(_("Repaired while reading, and counted:"))
         st.dataframe(
-            pd.DataFrame([(r.table, r.what, r.count) for r in report.repairs]),
+            pd.DataFrame([(words.table(r.table)[0], r.what, r.count) for r in report.repairs]),
             hide_index=True,
             column_config={
                 "0": _("Table"),
@@ -91,11 +91,12 @@ def show_faults(report: CheckReport) -> None:
 
 def _tables(brand: Brand) -> None:
     st.subheader(_("Tables"))
-    known = {table.name: table for table in TABLES}
     name = st.segmented_control(
         _("Table"),
-        options=list(known),
-        format_func=lambda table: f"{table} · {style.compact(len(getattr(brand, table)))}",
+        options=[table.name for table in TABLES],
+        format_func=lambda table: (
+            f"{words.table(table)[0]} · {style.compact(len(getattr(brand, table)))}"
+        ),
         default="sales",
         required=True,
         key="table",
@@ -103,7 +104,7 @@ def _tables(brand: Brand) -> None:
     )
     frame: pd.DataFrame = getattr(brand, str(name))
     st.caption(
-        style.plain(known[str(name)].meaning)
+        words.table(str(name))[1]
         + " · "
         + ngettext("{count} row", "{count} rows", len(frame)).format(count=style.number(len(frame)))
         + (
@@ -112,7 +113,13 @@ def _tables(brand: Brand) -> None:
             else ""
         )
     )
-    st.dataframe(frame.tail(PREVIEW_ROWS), hide_index=True, height=320)
+    days = frame.select_dtypes("datetime").columns
+    st.dataframe(
+        frame.tail(PREVIEW_ROWS),
+        hide_index=True,
+        height=320,
+        column_config={str(day): st.column_config.DateColumn(format="YYYY-MM-DD") for day in days},
+    )
 
 
 def _own() -> None:

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import re
+import shutil
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.dashboard.browser import Server, Visit
+from tests.dashboard.browser import PATIENCE, Server, Visit
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 
@@ -96,3 +101,82 @@ def test_a_narrow_window_shows_everything_without_scrolling_sideways(
 def test_the_server_listens_on_this_machine_alone(server: Server) -> None:
     assert "localhost" in server.log.read_text(encoding="utf-8")
     assert Path(server.log).exists()
+
+
+def test_the_first_visit_of_a_server_may_follow_a_link(
+    chromium: Browser, planned_demo: Path, tmp_path: Path
+) -> None:
+    # A folder named `pages` would make Streamlit run the page alone, without app.py.
+    fresh = Server(Path(shutil.copytree(planned_demo, tmp_path / "brand")), tmp_path / "home")
+    window = Visit(chromium, fresh)
+    try:
+        window.open("transfers")
+        assert window.texts("[data-testid='stSidebarNavLink']")[0] == "Overview"
+        window.must_be_clean()
+    finally:
+        window.close()
+        fresh.stop()
+
+
+def test_from_nothing_to_a_plan_while_other_pages_stay_open(
+    chromium: Browser, demo_folder: Path, tmp_path: Path
+) -> None:
+    brand = tmp_path / "brand"
+    shutil.copytree(demo_folder, brand, ignore=shutil.ignore_patterns(".nearfield"))
+    fresh = Server(brand, tmp_path / "home")
+    window = Visit(chromium, fresh)
+    try:
+        page = window.open()
+        page.get_by_role("button", name="Forecast and plan now").click()
+        page.get_by_role("button", name="Cancel").wait_for()
+        page.get_by_test_id("stSidebarNavLink").filter(has_text="Data").click()
+        page.wait_for_selector("h1:has-text('Data')")  # answers while the job runs
+        page.get_by_test_id("stSidebarNavLink").filter(has_text="Overview").click()
+        page.wait_for_selector("[data-testid='stMetric']", timeout=4 * PATIENCE)
+        window.settle()
+        window.must_be_clean()
+    finally:
+        window.close()
+        fresh.stop()
+
+
+def test_a_job_can_be_cancelled_from_the_page_and_started_again(
+    chromium: Browser, demo_folder: Path, tmp_path: Path
+) -> None:
+    brand = tmp_path / "brand"
+    shutil.copytree(demo_folder, brand, ignore=shutil.ignore_patterns(".nearfield"))
+    fresh = Server(brand, tmp_path / "home")
+    window = Visit(chromium, fresh)
+    try:
+        page = window.open()
+        page.get_by_label("Your name").fill("Wei")
+        page.get_by_label("Your name").press("Enter")
+        window.settle()
+        page.get_by_role("button", name="Forecast and plan now").click()
+        page.get_by_role("button", name="Cancel").click()
+        page.get_by_text("Cancelled by Wei.").wait_for()
+        page.reload()
+        page.get_by_text("Cancelled by Wei.").wait_for()
+        assert page.get_by_role("button", name="Forecast and plan now").is_enabled()
+        window.must_be_clean()
+    finally:
+        window.close()
+        fresh.stop()
+
+
+def test_an_uploaded_brand_is_shown_after_a_reload(
+    visit: Callable[..., Visit], tmp_path: Path
+) -> None:
+    from data.templates import zipped_templates
+
+    (tmp_path / "mine.zip").write_bytes(zipped_templates())
+    window = visit()
+    page = window.open("data")
+    page.locator("input[type=file]").set_input_files(tmp_path / "mine.zip")
+    page.get_by_role("button", name="Show this brand").click()
+    page.wait_for_selector("h1:has-text('No plan yet')")
+    assert "uploaded=" in page.url
+    page.reload()
+    page.wait_for_selector("h1:has-text('No plan yet')")
+    page.wait_for_selector("[data-testid='stSidebar'] :text('Example brand')")
+    window.must_be_clean()
