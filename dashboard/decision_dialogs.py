@@ -127,12 +127,14 @@ def _edit(row: pd.DataFrame, case_units: int) -> None:
     allowed = edit_effect.draw(row, int(cases))
     proposed = one["state"] == "proposed"
     label = _("Approve with {cases} cases") if proposed else _("Change to {cases} cases")
-    if st.button(
+    pressed = st.button(
         label.format(cases=style.number(cases)),
         type="primary",
         disabled=not allowed or (not proposed and int(cases) == int(one["cases"])),
         key="edit_now",
-    ):
+    )
+    # The limits are checked again on the press itself: others may have decided meanwhile.
+    if pressed and allowed:
         action = Action.APPROVE if proposed else Action.EDIT
         _carry_out(row, Wish(action, cases=int(cases)))
     _told(row)

@@ -68,6 +68,6 @@ def region_risk(stockouts: pd.DataFrame, demand: pd.DataFrame, day: pd.Timestamp
         asked=("mean", "sum"),
     )
     sums["probability"] = (sums["weighted"] / sums["asked"]).where(sums["asked"] > 0, 0.0)
-    risk = sums["probability"]
+    risk = sums["probability"].round(9)
     sums["judged"] = np.select([risk > HIGH_RISK, risk > LOW_RISK], ["bad", "warn"], "good")
     return sums[["region", "lost_units", "lost_money", "probability", "judged"]]
