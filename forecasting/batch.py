@@ -10,12 +10,13 @@ import numpy as np
 import numpy.typing as npt
 
 from forecasting.components import PARTS, in_units
-from forecasting.design import LOG_OFFSET, Shared, build_design
+from forecasting.design import LOG_OFFSET, Design, Shared, build_design
 from forecasting.fallback import fallback_level, fallback_paths, unfit_flag
 from forecasting.panel import Panel
-from forecasting.prophet_engine import Priors, fit_prophet
+from forecasting.prophet_engine import Fit, Priors, fit_prophet
 from forecasting.quantiles import QUANTILES
 from forecasting.sampling import generator, mean_units, path_quantiles, sample_paths, whole_units
+from forecasting.spread import AS_FITTED, Spread
 
 Floats = npt.NDArray[np.floating[Any]]
 
@@ -31,6 +32,7 @@ class Task:
     :param shared: what each series takes from its pool. :param likes: (B,) level of its likes.
     :param launched: (B,) day of the panel on which it is sold first; 0 = always.
     :param scales: (D,) usual spread of each driver. :param counts: the brand sells whole units.
+    :param spread: how much wider the paths are than the fit.
     :param priors: of a series around its pool. :param alone: of one without a pool.
     """
 
@@ -45,6 +47,7 @@ class Task:
     alone: Priors
     samples: int
     seed: int
+    spread: Spread = AS_FITTED
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,13 +116,43 @@ def forecast_batch(task: Task) -> Outcome:
     )
 
 
+def held_out_errors(held_out: tuple[Task, Floats]) -> list[Floats]:
+    """Return, for each series of a batch, its errors on the horizon's days over its fitted noise.
+
+    :param held_out: a task whose panel is one of the past
+        (:meth:`~forecasting.panel.Panel.before`), and (B, H) the demand that came, NaN on days
+        that do not tell. Series that Prophet is not tried on, or cannot fit, give none.
+    """
+    task, came = held_out
+    errors: list[Floats] = []
+    with tempfile.TemporaryDirectory(prefix="nearfield-") as scratch:
+        for i in range(len(task.panel)):
+            if unfit_flag(task.panel, i):
+                continue
+            try:
+                design, fit = _fit_series(task, i, scratch)
+            except UNFIT:
+                continue
+            demand = came[i].astype(np.float64)
+            known = np.isfinite(demand)
+            ahead = fit.location[-task.panel.horizon :][known]
+            missed = np.log((demand[known] + design.offset) / design.level) - ahead
+            errors.append(missed / max(fit.sigma, 1e-9))
+    return errors
+
+
+def _fit_series(task: Task, i: int, scratch: str) -> tuple[Design, Fit]:
+    design = build_design(task.panel, i, task.scales, task.shared[i])
+    priors = task.priors if design.pooled else task.alone
+    return design, fit_prophet(design, task.panel.dates, priors, scratch)[1]
+
+
 def _fit(task: Task, i: int, scratch: str) -> _One:
     panel, horizon = task.panel, task.panel.horizon
-    design = build_design(panel, i, task.scales, task.shared[i])
-    priors = task.priors if design.pooled else task.alone
-    _, fit = fit_prophet(design, panel.dates, priors, scratch)
+    design, fit = _fit_series(task, i, scratch)
     rng = generator(task.seed, panel.key(i))
-    paths, mean = sample_paths(design, fit, horizon, task.samples, rng)
+    wide = task.spread.widen(fit)
+    paths, mean = sample_paths(design, wide, horizon, task.samples, rng)
     if not (np.isfinite(paths).all() and np.isfinite(mean).all()):
         raise ArithmeticError("the fitted trend leaves the range of numbers")
     if task.counts:

@@ -36,6 +36,9 @@ LATE_DAYS = 7
 STOPPED_DAYS = 28
 """A series with a row on nine days in ten that has had none for so long is no longer sold."""
 
+_PAST = ("units", "availability", "demand", "usable")
+"""The arrays of a panel that are (S, T)."""
+
 _LAUNCH_REACH = pd.Timedelta(days=60)
 """A product counts as new when it was or will be launched within this time of the as-of day."""
 
@@ -89,18 +92,26 @@ class Panel:
 
     def part(self, series: npt.NDArray[np.intp] | slice) -> Panel:
         """Return the panel of some of its series, in the order asked for."""
-        by_series = (
-            "region",
-            "sku",
-            "category",
-            "units",
-            "availability",
-            "demand",
-            "usable",
-            "stopped",
-        )
-        changes = {name: getattr(self, name)[series] for name in (*by_series, "drivers")}
+        by_series = (*_PAST, "region", "sku", "category", "stopped", "drivers")
+        changes = {name: getattr(self, name)[series] for name in by_series}
         return replace(self, **changes, brand_event_scope=self.brand_event_scope[:, series])
+
+    def before(self, days: int) -> Panel:
+        """Return the panel as it was so many days ago, its horizon being the days since.
+
+        :param days: 1 to T - 1.
+        """
+        past = self.history - days
+        cut = {name: getattr(self, name)[:, :past] for name in _PAST}
+        return replace(
+            self,
+            **cut,
+            dates=self.dates[: self.history],
+            history=past,
+            calendar=self.calendar[: self.history],
+            brand_events=self.brand_events[: self.history],
+            drivers=self.drivers[:, : self.history],
+        )
 
     def key(self, series: int) -> str:
         """Return a name of one series that is the same in every run."""
@@ -110,7 +121,7 @@ class Panel:
         wrong = [
             field.name
             for field in fields(self)
-            if field.name in ("units", "availability", "demand", "usable")
+            if field.name in _PAST
             and getattr(self, field.name).shape != (len(self.region), self.history)
         ]
         if wrong or self.calendar.shape[0] != len(self.dates):

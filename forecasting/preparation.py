@@ -14,6 +14,7 @@ from forecasting.design import Shared, driver_scales
 from forecasting.fallback import likes_levels
 from forecasting.panel import Panel
 from forecasting.prophet_engine import Priors
+from forecasting.spread import AS_FITTED, Spread
 
 if TYPE_CHECKING:
     from data.brand import Brand
@@ -39,7 +40,12 @@ class Preparation:
     samples: int
     seed: int
 
-    def task(self, series: npt.NDArray[np.intp], shared: Sequence[Shared]) -> Task:
+    def task(
+        self,
+        series: npt.NDArray[np.intp],
+        shared: Sequence[Shared],
+        spread: Spread = AS_FITTED,
+    ) -> Task:
         """Return the task of a batch of series, given what each takes from its pool."""
         return Task(
             series=series,
@@ -53,6 +59,7 @@ class Preparation:
             alone=ALONE_PRIORS,
             samples=self.samples,
             seed=self.seed,
+            spread=spread,
         )
 
 

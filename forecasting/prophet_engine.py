@@ -53,6 +53,8 @@ class Fit:
     :param parts: trend, weekly, yearly, events, drivers, each (T + H,).
     :param effects: of each regressor of the design, for one unit of its column.
     :param sigma: standard deviation of a day's noise.
+    :param level_sigma: standard deviation of what a path's whole level may be off by; not of
+        Prophet, which takes its fitted level for known: see :mod:`forecasting.spread`.
     :param slope_change: Laplace scale of future slope changes, per day.
     :param change_rate: chance of a slope change on a day.
     """
@@ -62,6 +64,12 @@ class Fit:
     sigma: float
     slope_change: float
     change_rate: float
+    level_sigma: float = 0.0
+
+    @property
+    def total_sigma(self) -> float:
+        """Standard deviation of a day's demand around its location, noise and level together."""
+        return float(np.hypot(self.sigma, self.level_sigma))
 
     @property
     def location(self) -> Floats:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -9,11 +10,21 @@ import numpy.typing as npt
 
 from data.errors import Failure
 from data.progress import Progress
-from forecasting.batch import UNFIT, Outcome, forecast_batch
-from forecasting.design import ALONE, Design, Shared
+from forecasting.batch import UNFIT, Outcome, forecast_batch, held_out_errors
+from forecasting.design import ALONE, Design, Shared, driver_scales
 from forecasting.pooling import Pools, fit_pool, pool_design, pool_of_each
 from forecasting.preparation import Preparation
 from forecasting.prophet_engine import Priors
+from forecasting.spread import (
+    MAX_DAYS,
+    MIN_DAYS,
+    MIN_HISTORY,
+    MIN_SERIES,
+    SERIES,
+    USUAL,
+    Spread,
+    measure_spread,
+)
 from forecasting.workers import Workers
 
 if TYPE_CHECKING:
@@ -36,8 +47,10 @@ def prophet_outcomes(plan: Preparation, workers: Workers, tell: Progress) -> lis
     total = len(plan.panel)
     tell(0, total, "learning what the series share")
     pools = _learn_pools(plan, workers)
-    batches = [np.arange(i, min(i + BATCH, total)) for i in range(0, total, BATCH)]
-    tasks = (plan.task(batch, [pools.of(int(i)) for i in batch]) for batch in batches)
+    tell(0, total, "measuring how far forecasts go wrong")
+    spread = _measure_spread(plan, workers)
+    batches = _batches(np.arange(total))
+    tasks = (plan.task(batch, [pools.of(int(i)) for i in batch], spread) for batch in batches)
     outcomes, done = [], 0
     for outcome in workers.each(forecast_batch, tasks, len(batches)):
         outcomes.append(outcome)
@@ -45,6 +58,27 @@ def prophet_outcomes(plan: Preparation, workers: Workers, tell: Progress) -> lis
         tell(done, total, "forecasting")
     _require_fits(outcomes)
     return outcomes
+
+
+def _batches(series: npt.NDArray[np.intp]) -> list[npt.NDArray[np.intp]]:
+    return [series[i : i + BATCH] for i in range(0, len(series), BATCH)]
+
+
+def _measure_spread(plan: Preparation, workers: Workers) -> Spread:
+    """Forecast a sample of series from the past and return what their errors ask for."""
+    panel = plan.panel
+    days = min(panel.horizon, MAX_DAYS)
+    count = len(panel)
+    if count < MIN_SERIES or days < MIN_DAYS or panel.history - days < MIN_HISTORY:
+        return USUAL
+    came = np.where(panel.usable, panel.demand, np.nan)[:, -days:]
+    past = replace(plan, panel=panel.before(days), scales=driver_scales(panel.before(days)))
+    pools = _learn_pools(past, workers)
+    chosen = np.random.default_rng(plan.seed).permutation(count)[:SERIES]
+    batches = _batches(np.sort(chosen))
+    work = ((past.task(batch, [pools.of(int(i)) for i in batch]), came[batch]) for batch in batches)
+    errors = [e for found in workers.each(held_out_errors, work, len(batches)) for e in found]
+    return measure_spread(sorted(errors, key=lambda error: (len(error), error.tolist())))
 
 
 def _learn_pools(plan: Preparation, workers: Workers) -> Pools:

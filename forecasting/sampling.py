@@ -51,8 +51,9 @@ def sample_paths(
     gap = days - horizon - int(design.day[-1]) - 1
     location = fit.location[-horizon:] + trend_paths(fit, gap, horizon, samples, rng)
     noise = fit.sigma * rng.standard_normal(location.shape)
+    noise += fit.level_sigma * rng.standard_normal((samples, 1))
     paths = np.maximum(design.to_units(location + noise), 0.0)
-    return paths, mean_units(design, location, fit.sigma).mean(axis=0)
+    return paths, mean_units(design, location, fit.total_sigma).mean(axis=0)
 
 
 def mean_units(design: Design, location: Floats, sigma: float) -> Floats:

@@ -164,3 +164,12 @@ def test_a_driver_of_the_past_only_is_not_used(make_brand: Make) -> None:
         settings={"drivers": {"discount": "past"}},
     )
     assert build_panel(read_brand(folder), 7).driver_names == ()
+
+
+def test_the_past_is_what_the_brand_looked_like_then(make_brand: Make) -> None:
+    brand = read_brand(make_brand(drivers=lambda usual: factory.drivers()))
+    past, then = build_panel(brand, 7).before(10), build_panel(brand.until("2024-05-20"), 10)
+    assert past.horizon == 10
+    pd.testing.assert_index_equal(past.dates, then.dates)
+    for name in ("units", "availability", "demand", "usable", "drivers"):
+        np.testing.assert_array_equal(getattr(past, name), getattr(then, name))

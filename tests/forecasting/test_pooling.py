@@ -13,8 +13,9 @@ from data.brand import Brand, read_brand
 from forecasting.design import Shared, build_design, driver_scales
 from forecasting.panel import build_panel
 from forecasting.pooling import fit_pool, pool_design, pool_of_each
+from forecasting.preparation import ALONE_PRIORS
 from forecasting.prophet_engine import Priors, fit_prophet
-from forecasting.run import ALONE_PRIORS, POOL_PRIORS
+from forecasting.prophet_run import POOL_PRIORS
 from tests import brand_factory as factory
 
 

@@ -50,6 +50,7 @@ def brand(tmp_path_factory: pytest.TempPathFactory) -> Brand:
             sales=_odd_sales(factory.sales()),
             products=_products(factory.PRODUCTS.copy()),
             drivers=factory.drivers(),
+            settings={"forecast": {"samples": 100, "engine": "prophet"}},
         )
     )
 
@@ -120,7 +121,7 @@ def test_its_file_reads_back(brand: Brand, made, tmp_path: Path) -> None:  # typ
 def test_the_same_whatever_backend_and_order(
     brand: Brand, made, monkeypatch: pytest.MonkeyPatch
 ) -> None:  # type: ignore[no-untyped-def]
-    monkeypatch.setattr("forecasting.run.BATCH", 3)
+    monkeypatch.setattr("forecasting.prophet_run.BATCH", 3)
     again = forecast(brand, 7, backend="loky", workers=2)
     pd.testing.assert_frame_equal(again.frame, made.frame)
     pd.testing.assert_frame_equal(again.series, made.series)
@@ -138,7 +139,7 @@ def test_another_seed_draws_other_paths_around_the_same_fit(brand: Brand, made) 
 def test_progress_counts_every_series_and_may_cancel(
     brand: Brand, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("forecasting.run.BATCH", 3)
+    monkeypatch.setattr("forecasting.prophet_run.BATCH", 3)
     told: list[tuple[int, int]] = []
 
     def stop_after_the_first(done: int, total: int, what: str) -> None:
@@ -148,7 +149,7 @@ def test_progress_counts_every_series_and_may_cancel(
 
     with pytest.raises(Cancelled):
         forecast(brand, 2, workers=1, progress=stop_after_the_first)
-    assert told == [(0, 8), (3, 8)]
+    assert told == [(0, 8), (0, 8), (3, 8)]  # pools, spread, the first batch
 
 
 def test_ctrl_c_is_a_cancellation(brand: Brand) -> None:
