@@ -14,6 +14,7 @@ from data.errors import (
     NotAllowed,
 )
 from data.faults import CheckReport, Fault, Repair
+from data.freshretailnet import import_freshretailnet
 from data.progress import Progress, silent
 from data.settings import (
     Costs,
@@ -25,6 +26,8 @@ from data.settings import (
     Settings,
     parse_settings,
 )
+from data.templates import zipped_templates
+from data.upload import read_zipped
 from data.workspace import Workspace
 
 __all__ = [
@@ -51,9 +54,12 @@ __all__ = [
     "Settings",
     "Workspace",
     "check_brand",
+    "import_freshretailnet",
     "parse_settings",
     "read_brand",
     "read_truth",
+    "read_zipped",
     "silent",
     "simulate_demo",
+    "zipped_templates",
 ]

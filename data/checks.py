@@ -108,12 +108,13 @@ def _demand_shares(locations: Rows, findings: Findings) -> None:
     full = shares["given"] == shares["all"]
     wrong = full & ((shares["total"] - 1).abs() > _SHARE_TOLERANCE)
     wrong |= ~full & (shares["total"] > 1 + 1e-9)
-    for (region, kind), total in shares.loc[wrong, "total"].head(_MOST_SHARE_FAULTS).items():
+    for place in shares[wrong].head(_MOST_SHARE_FAULTS).reset_index().to_dict("records"):
+        region, kind = str(place["region"]), str(place["kind"])
         findings.fault(
             "locations",
             "demand_share",
             f"shares that add up to 1 over the {kind}s of region {quoted(region)}",
-            f"{total:.10g}",
+            f"{place['total']:.10g}",
             "Correct the shares, or leave all of them blank for equal ones",
             locations.at((frame["region"] == region) & (frame["kind"] == kind)),
         )

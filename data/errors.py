@@ -27,7 +27,7 @@ class NearfieldError(Exception):
     """Root of everything that Nearfield raises on purpose."""
 
 
-class BadInput(NearfieldError):
+class BadInput(NearfieldError):  # noqa: N818 (named in the field's words)
     """Input that a user can mend; the message says how."""
 
 
@@ -65,9 +65,9 @@ class Conflict(BadDecision):
         super().__init__(message)
 
 
-class Cancelled(NearfieldError):
+class Cancelled(NearfieldError):  # noqa: N818 (named in the field's words)
     """The user stopped the work; the last good state stands."""
 
 
-class Failure(NearfieldError):
+class Failure(NearfieldError):  # noqa: N818 (named in the field's words)
     """Our failure: no input that is at fault, nothing for the user to mend."""

@@ -16,7 +16,7 @@ from data.csv_file import read_csv
 from data.files import RawTable
 from data.findings import Findings, quoted
 from data.parquet_file import read_parquet
-from data.schemas import EARLIEST, LATEST, check_rows
+from data.rules import EARLIEST, LATEST
 from data.tables import Column, Table
 
 
@@ -38,7 +38,8 @@ class Rows:
     def at(self, chosen: npt.ArrayLike) -> npt.NDArray[np.int64]:
         """Return the positions in the file of the rows that are chosen (a truth a row)."""
         mask = np.asarray(chosen, dtype=bool)
-        return np.asarray(self.frame.index, dtype=np.int64)[mask]
+        places: npt.NDArray[np.int64] = np.asarray(self.frame.index, dtype=np.int64)
+        return places[mask]
 
 
 def read_rows(path: Path, table: Table, wanted: set[str] | None, findings: Findings) -> Rows | None:
@@ -46,6 +47,9 @@ def read_rows(path: Path, table: Table, wanted: set[str] | None, findings: Findi
 
     :param wanted: undeclared columns to read from an open-ended table (None: the numeric ones).
     """
+    # pandera takes as long to import as pandas; whoever only opens a page does without.
+    from data.schemas import check_rows
+
     reader = read_csv if path.suffix == ".csv" else read_parquet
     raw = reader(path, table, wanted, findings)
     if raw is None:
