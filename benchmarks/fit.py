@@ -143,8 +143,8 @@ def _cities() -> tuple[np.ndarray, pd.DatetimeIndex] | None:
     return wide.to_numpy(dtype=float), pd.DatetimeIndex(wide.columns)
 
 
-def _two_years(S: int = 400, T: int = 760) -> tuple[np.ndarray, pd.DatetimeIndex, pd.DataFrame]:
-    """Counts with a drifting level, a week, a year and holidays, from a fixed seed."""
+def _two_years(S: int = 720, T: int = 760) -> tuple[np.ndarray, pd.DatetimeIndex, pd.DataFrame]:
+    """Counts with a drifting level, a week, a year and holidays; as many as the demo brand has."""
     from prophet.make_holidays import make_holidays_df
 
     rng = np.random.default_rng(1)
