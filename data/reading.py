@@ -38,8 +38,8 @@ class Rows:
     def at(self, chosen: npt.ArrayLike) -> npt.NDArray[np.int64]:
         """Return the positions in the file of the rows that are chosen (a truth a row)."""
         mask = np.asarray(chosen, dtype=bool)
-        places: npt.NDArray[np.int64] = np.asarray(self.frame.index, dtype=np.int64)
-        return places[mask]
+        places: npt.NDArray[np.int64] = self.frame.index.to_numpy(dtype=np.int64)[mask]
+        return places
 
 
 def read_rows(path: Path, table: Table, wanted: set[str] | None, findings: Findings) -> Rows | None:
