@@ -70,14 +70,16 @@ _OWN_DAY_WINDOWS: dict[str, tuple[tuple[str, int, int], ...]] = {
     "618": (
         ("_presale", -29, -18),  # 20 to 31 May
         ("_opening", -17, -15),  # 1 to 3 June
-        ("_run_up", -2, -1),
+        ("_run_up", -2, -2),
+        ("_eve", -1, -1),
         ("", 0, 0),
         ("_after", 1, 4),
     ),
     "double11": (
         ("_presale", -22, -11),  # 20 to 31 October
         ("_opening", -10, -8),  # 1 to 3 November
-        ("_run_up", -2, -1),
+        ("_run_up", -2, -2),
+        ("_eve", -1, -1),
         ("", 0, 0),
         ("_after", 1, 5),
     ),
