@@ -67,32 +67,32 @@ def event_layers(
         _("provisional: not announced yet") if p else "" for p in frame["provisional"]
     ]
     rows = int(frame["row"].max()) + 1
-    layers: list[alt.LayerChart | alt.Chart] = []
-    for row, part in frame.groupby("row"):
-        top = -ROW_HEIGHT * (int(str(row)) + 1)
-        base = alt.Chart(part).encode(
-            x=alt.X("from:T"),
-            tooltip=[
-                alt.Tooltip("name:N", title=_("Event")),
-                alt.Tooltip("starts:T", title=_("From"), format=style.date_format()),
-                alt.Tooltip("ends:T", title=_("To"), format=style.date_format()),
-                alt.Tooltip("state:N", title=_("State")),
-            ],
-        )
-        layers.append(
-            base.mark_rect(color=colours.event, opacity=0.07).encode(x2="to:T"),
-        )
-        layers.append(
-            base.mark_bar(color=colours.event, height=3, cornerRadius=1).encode(
-                x2="to:T",
-                y=alt.value(top + ROW_HEIGHT - 3),
-                opacity=alt.condition("datum.provisional", alt.value(0.45), alt.value(0.95)),
-            )
-        )
-        for left, side, edge in ((True, "left", "from:T"), (False, "right", "to:T")):
-            layers.append(
-                base.transform_filter(alt.datum.left == left)
-                .mark_text(color=colours.event, align=side, baseline="bottom", fontSize=11, dy=-1)
-                .encode(x=edge, y=alt.value(top + ROW_HEIGHT - 4), text="name:N")
-            )
-    return layers, rows
+    frame["bar"] = -ROW_HEIGHT * frame["row"] - 3
+    frame["words"] = frame["bar"] - 2
+    frame["anchor"] = frame["from"].where(frame["left"], frame["to"])
+    named = frame[["name", "starts", "ends", "provisional", "state"]]
+    base = alt.Chart(named.join(frame[["from", "to", "anchor", "bar", "words", "left"]])).encode(
+        x=alt.X("from:T"),
+        tooltip=[
+            alt.Tooltip("name:N", title=_("Event")),
+            alt.Tooltip("starts:T", title=_("From"), format=style.date_format()),
+            alt.Tooltip("ends:T", title=_("To"), format=style.date_format()),
+            alt.Tooltip("state:N", title=_("State")),
+        ],
+    )
+    # The strip stands above the chart, in pixels, apart from the chart's own scale.
+    shade = base.mark_rect(color=colours.event, opacity=0.07).encode(x2="to:T")
+    bar = base.mark_rule(
+        color=colours.event,
+        strokeWidth=3,
+        y=alt.expr("datum.bar"),
+        opacity=alt.expr("datum.provisional ? 0.45 : 0.95"),
+    ).encode(x2="to:T")
+    words = base.mark_text(
+        color=colours.event,
+        baseline="bottom",
+        fontSize=11,
+        align=alt.expr("datum.left ? 'left' : 'right'"),
+        y=alt.expr("datum.words"),
+    ).encode(x=alt.X("anchor:T"), text="name:N")
+    return [shade, bar, words], rows

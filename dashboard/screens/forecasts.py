@@ -56,15 +56,34 @@ def main() -> None:
     events = _events(brand, choice, recent["date"].min(), expected["date"].max())
     style.show(fan_chart(recent, expected, events, as_of), width="stretch", key="fan")
     _say_what_is_drawn(choice, events)
-    cover, made_of, numbers = st.tabs(
-        [_("Against stock"), _("What it is made of"), _("Numbers")], key="forecast_part"
-    )
-    with cover:
+    part = _part()
+    if part == "stock":
         _against_stock(brand, choice, expected)
-    with made_of:
+    elif part == "parts":
         _made_of(parts, as_of, shown)
-    with numbers:
+    else:
         _numbers(expected, choice)
+
+
+def _part() -> str:
+    """Return what is shown below the fan; only that is drawn."""
+    names = {
+        "stock": _("Against stock"),
+        "parts": _("What it is made of"),
+        "numbers": _("Numbers"),
+    }
+    links.follow("part", names)
+    st.session_state.setdefault("part", "stock")
+    chosen = st.segmented_control(
+        _("Details"),
+        list(names),
+        key="part",
+        format_func=lambda code: names[code],
+        required=True,
+        label_visibility="collapsed",
+    )
+    links.keep("part", "" if chosen == "stock" else chosen)
+    return str(chosen)
 
 
 def _choose(brand: Brand, forecast: Forecast) -> Choice:
@@ -220,16 +239,15 @@ def _events(brand: Brand, choice: Choice, first: pd.Timestamp, last: pd.Timestam
     calendar = _calendar(first, last)
     calendar = calendar[calendar["event"] != "makeup_workday"]
     calendar = calendar.assign(name=calendar["event"].map(sentences.event))
-    own = brand.events[
-        [
-            (not regions or not choice.region or choice.region in regions)
-            and (not categories or not choice.category or choice.category in categories)
-            for regions, categories in zip(
-                brand.events["regions"], brand.events["categories"], strict=True
-            )
-        ]
-    ].assign(provisional=False)
-    own = own.assign(name=own["event"])
+    concerns = [
+        (not regions or not choice.region or choice.region in regions)
+        and (not categories or not choice.category or choice.category in categories)
+        for regions, categories in zip(
+            brand.events["regions"], brand.events["categories"], strict=True
+        )
+    ]
+    own = brand.events[pd.Series(concerns, dtype=bool, index=brand.events.index)]
+    own = own.assign(name=own["event"], provisional=False)
     columns = ["name", "starts", "ends", "provisional"]
     both = pd.concat([calendar[columns], own[columns]], ignore_index=True)
     # What is still to come is named first, should there be no room for every name.
