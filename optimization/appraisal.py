@@ -10,6 +10,7 @@ was lost, or was sold, drawing on stock that may be missed later.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,8 +18,22 @@ import numpy.typing as npt
 
 from optimization.block import Array, Block, blocks
 from optimization.evaluation import Draw
-from optimization.network import AFTER_DAYS, FAR, MAIN, MID, NEAR, Floats, Ints, Moves, Network
+from optimization.network import (
+    AFTER_DAYS,
+    FAR,
+    MAIN,
+    MID,
+    NEAR,
+    Floats,
+    Ints,
+    Moves,
+    Network,
+    Truths,
+)
 from optimization.simulation import Detail, simulate
+
+_ALL = 1 - 1e-4
+"""Share of far demand from which on it counts as served in full: arithmetic is in float32."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,6 +53,7 @@ class Appraisal:
     :param main_value: (skus,) mean value of one more unit at the mains.
     :param morning: (cells, days) mean stock after arrivals, before dispatches.
     :param after_room: (rows, paths) units that the days after the horizon can take.
+    :param far_short: (days + 1, skus, paths) whether the mains cannot serve all far demand.
     """
 
     network: Network
@@ -52,6 +68,7 @@ class Appraisal:
     main_value: Floats
     morning: Array
     after_room: Array
+    far_short: Truths
 
     def gain_of_adding(self, rows: Ints, day: int, units: Floats) -> Floats:
         """Return the expected gain of units that arrive on the morning of ``day``, by row.
@@ -101,23 +118,31 @@ class Appraisal:
         network = self.network
         sku = network.cell_sku[self.cells[rows]]
         hold = (network.unit_m3[sku] * network.money.holding).astype(np.float32)[:, None]
-        paths = self.unmet.shape[2]
+        total = np.zeros((len(rows), self.unmet.shape[2]), dtype=np.float32)
+        left = np.repeat(units[:, None], total.shape[1], axis=1).astype(np.float32)
+        for today, missed in self.missed_without(rows, day, units):
+            total += missed * self.worth[today, rows]
+            if today < network.days:
+                left -= missed
+                total -= left * hold
+        loss: Floats = total.mean(axis=1, dtype=np.float64)
+        return loss
+
+    def missed_without(self, rows: Ints, day: int, units: Floats) -> Iterator[tuple[int, Array]]:
+        """Yield (day, units missed on it (rows, paths)) if units that arrive on ``day`` do not."""
+        paths, days = self.unmet.shape[2], self.network.days
         taken = np.repeat(units[:, None], paths, axis=1).astype(np.float32)
         least = np.full((len(rows), paths), np.inf, dtype=np.float32)
         missing = np.zeros((len(rows), paths), dtype=np.float32)
-        total = np.zeros((len(rows), paths), dtype=np.float32)
-        for today in range(day, network.days):
+        for today in range(day, days):
             np.minimum(least, self.spare[today, rows], out=least)
             lacking = np.maximum(taken - least, 0)
-            total += (lacking - missing) * self.worth[today, rows]
+            yield today, lacking - missing
             missing = lacking
-            total -= (taken - missing) * hold
         # After the horizon units are missed unless more were left than could be sold.
         left, room = self.spare[-1, rows], self.after_room[rows]
         fewer = np.maximum(left - (taken - missing), 0)
-        total += (np.minimum(left, room) - np.minimum(fewer, room)) * self.worth[network.days, rows]
-        loss: Floats = total.mean(axis=1, dtype=np.float64)
-        return loss
+        yield days, np.minimum(left, room) - np.minimum(fewer, room)
 
 
 def after_share(life: Floats, days_left: int) -> Array:
@@ -146,6 +171,7 @@ def appraise(network: Network, moves: Moves, draw: Draw) -> Appraisal:
     stock_value = np.zeros((days, len(forward)), dtype=np.float32)
     morning = np.zeros((len(network.cell_sku), days), dtype=np.float32)
     by_sku, main_value = np.zeros(skus), np.zeros(skus)
+    far_short = np.zeros((days + 1, skus, paths), dtype=bool)
     none = np.zeros((days, 0, paths), dtype=np.float32)
     for block in blocks(network, every, paths):
         demand = draw(block.series) if len(network.series_sku) else none
@@ -162,6 +188,7 @@ def appraise(network: Network, moves: Moves, draw: Draw) -> Appraisal:
         products = slice(block.first, block.stop)
         by_sku[products] = outcome.profit.mean(axis=1, dtype=np.float64)
         main_value[products] = main
+        far_short[:, products] = outcome.detail.far_share < _ALL
     return Appraisal(
         network=network,
         profit=float(by_sku.sum() - sum(network.moving_costs(every).values())),
@@ -175,6 +202,7 @@ def appraise(network: Network, moves: Moves, draw: Draw) -> Appraisal:
         main_value=main_value,
         morning=morning,
         after_room=room,
+        far_short=far_short,
     )
 
 
@@ -183,7 +211,7 @@ def _worth(block: Block, detail: Detail) -> tuple[Array, Array, npt.NDArray[np.f
     network = block.network
     conversion = network.money.conversion.astype(np.float32)
     profit = network.profit[:, block.first : block.stop].astype(np.float32)
-    ran_out = np.logical_or.accumulate(detail.far_share[::-1] < 1 - 1e-4, axis=0)[::-1]
+    ran_out = np.logical_or.accumulate(detail.far_share[::-1] < _ALL, axis=0)[::-1]
     # A unit of demand passed on to far earns nothing where the mains run out by the end:
     # there it only takes from another.
     far = np.where(ran_out, 0, conversion[FAR] * profit[FAR][None, :, None]).astype(np.float32)

@@ -22,10 +22,9 @@ def origin_value(draft: Draft, appraisal: Appraisal) -> Floats:
     return np.where(options.from_main, appraisal.main_value[options.sku], own)
 
 
-def value_of_adding(draft: Draft, appraisal: Appraisal, rows: Ints, cases: Ints) -> Floats:
-    """(rows,) expected profit of that many more cases of these options, vehicles aside."""
+def value_of_adding(draft: Draft, appraisal: Appraisal, rows: Ints, units: Floats) -> Floats:
+    """(rows,) expected profit of that many more units of these options, vehicles aside."""
     options = draft.options
-    units = (cases * options.case_units[rows]).astype(float)
     gain = np.zeros(len(rows))
     arrival = options.arrival[rows]
     cell = appraisal.row_of_cell[options.cell[rows]]
@@ -54,7 +53,8 @@ def best_additions(draft: Draft, appraisal: Appraisal, rows: Ints) -> tuple[Ints
     value = np.zeros(len(rows))
     active = np.arange(len(rows))
     for step in _STEPS:
-        gain = value_of_adding(draft, appraisal, rows[active], np.full(len(active), step))
+        units = (step * draft.options.case_units[rows[active]]).astype(float)
+        gain = value_of_adding(draft, appraisal, rows[active], units)
         better = gain > value[active] + 1e-9
         active = active[better]
         if not len(active):

@@ -65,14 +65,16 @@ class _Rows:
 
 
 def linear_programme(
-    network: Network, options: Options, base: Appraisal, draw: Draw
+    network: Network, options: Options, base: Appraisal, draw: Draw, coupled: bool = True
 ) -> LinearProgramme:
     """Build the relaxation; x begins with the units of each option.
 
     :param base: the run without proposals.
     :param draw: the common paths.
+    :param coupled: with the limits that couple products (handling, storage, vehicles). Without
+        them the bound is weaker where they bind, and the programme falls apart by product.
     """
-    return _Model(network, options, base, draw).build()
+    return _Model(network, options, base, draw).build(coupled)
 
 
 class _Model:
@@ -97,13 +99,15 @@ class _Model:
         self.columns = int(self.at_far_after + self.series)
         self.model = _Rows()
 
-    def build(self) -> LinearProgramme:
+    def build(self, coupled: bool) -> LinearProgramme:
         self._supply()
         self._sales()
         self._spoiling()
         self._afterwards()
         self._mains()
-        self._limits()
+        self._room_for_products()
+        if coupled:
+            self._limits()
         entries = [np.concatenate(part) for part in zip(*self.model.entries, strict=True)]
         from scipy.sparse import csr_matrix
 
@@ -356,7 +360,7 @@ class _Model:
             self.model.add(parts, -np.inf, total, len(network.skus))
 
     def _limits(self) -> None:
-        """Handling, storage, room for a product, and the number of vehicles."""
+        """Handling, storage, and the number of vehicles: what couples products."""
         network, options, base = self.network, self.options, self.base
         number = np.arange(len(options))
         place = network.cell_location[base.cells]
@@ -381,11 +385,6 @@ class _Model:
         cells = place[:, None] * self.days + np.arange(self.days)
         limited = np.flatnonzero(np.isfinite(network.storage_m3[place]))
         self._morning(limited, cells[limited], volume[limited], most.ravel())
-        held = base.morning[base.cells]
-        few = np.flatnonzero(np.isfinite(network.max_units[base.cells]))
-        units = np.maximum(network.max_units[base.cells[few], None], held[few] * (1 + 1e-6))
-        rows = np.arange(few.size * self.days).reshape(len(few), self.days)
-        self._morning(few, rows, np.ones(len(few)), units.ravel())
         trips = options.arc * self.days + options.day
         size = np.zeros_like(options.arcs.price)
         vehicles = network.open * network.max_vehicles * network.vehicle_m3[:, None]
@@ -393,6 +392,15 @@ class _Model:
         per_unit = network.unit_m3[options.sku]
         most = (size + options.arcs.free_m3).ravel()
         self.model.add([(trips, number, per_unit)], -np.inf, most, most.size)
+
+    def _room_for_products(self) -> None:
+        """No more of a product than the assortment lets a place hold."""
+        network, base = self.network, self.base
+        held = base.morning[base.cells]
+        few = np.flatnonzero(np.isfinite(network.max_units[base.cells]))
+        units = np.maximum(network.max_units[base.cells[few], None], held[few] * (1 + 1e-6))
+        rows = np.arange(few.size * self.days).reshape(len(few), self.days)
+        self._morning(few, rows, np.ones(len(few)), units.ravel())
 
     def _morning(self, rows: Ints, target: Ints, weight: Floats, most: Floats) -> None:
         """Stock after the morning's arrivals, before dispatches: Q_t + D_t - Z_(t-1) - W_(t-1)."""

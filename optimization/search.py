@@ -18,7 +18,7 @@ from optimization.case_values import fill, thin_out, value_of_keeping
 from optimization.draft import Draft, stock_to_send
 from optimization.evaluation import Draw
 from optimization.fitting import drop_beyond_storage, fit
-from optimization.network import Floats, Ints, Moves, Network
+from optimization.network import Floats, Ints, Network
 from optimization.options import Arcs, join_lanes, list_options
 from optimization.trip_changes import change_trips
 from optimization.visits import plan_visits
@@ -189,33 +189,3 @@ def _stages(network: Network, arcs: Arcs) -> list[Ints]:
         for number in range(int(rank[of_kind].max(initial=-1)) + 1):
             stages.append(order[of_kind & (rank == number)])
     return stages
-
-
-def moves_by_lane(draft: Draft) -> Moves:
-    """Put cases into vehicles: each option's cases on its arc's lanes, large cases first.
-
-    Cases that do not go into any vehicle whole are left behind.
-    """
-    network, options = draft.network, draft.options
-    facts = network.volume(network.facts)
-    room = (draft.fleet + network.vehicles(facts)) * network.vehicle_m3[:, None] - facts
-    rows = np.flatnonzero(draft.cases)
-    rows = rows[np.argsort(-options.case_m3[rows], kind="stable")]
-    placed: list[tuple[int, int, int, int]] = []
-    for row in rows:
-        left, day = int(draft.cases[row]), int(options.day[row])
-        lanes = options.arcs.lanes[options.arc[row]]
-        for lane in lanes[lanes >= 0]:
-            if not network.open[lane, day]:
-                continue
-            fits = int(np.floor(room[lane, day] / options.case_m3[row] + 1e-9))
-            count = min(left, fits)
-            if count > 0:
-                room[lane, day] -= count * options.case_m3[row]
-                placed.append((int(lane), int(options.sku[row]), day, count))
-                left -= count
-            if not left:
-                break
-    if not placed:
-        return Moves.none()
-    return Moves(*np.array(placed, dtype=np.int64).T).merged()

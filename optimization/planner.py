@@ -1,0 +1,302 @@
+"""The planner: from a brand, a forecast and people's decisions to a checked plan."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from data import Brand, Failure, Progress, silent
+from optimization.appraisal import Appraisal, appraise
+from optimization.block import Array
+from optimization.check import Violation, check_plan
+from optimization.draft import Draft
+from optimization.evaluation import Draw, Evaluation, evaluate
+from optimization.linear_model import linear_programme
+from optimization.linear_solver import Solving
+from optimization.loading import cost_shares, load_vehicles, transfer_rows, trip_rows
+from optimization.network import Ints, Moves
+from optimization.plan import REASONS, TRANSFERS, Plan, Status, empty
+from optimization.problem import COMMON_PATHS, FRESH_PATHS, Problem, state_problem
+from optimization.reasons import as_json, explain
+from optimization.search import STORAGE_MARGIN, Found, search
+from optimization.unmet_demand import stockouts, unmet_demand
+
+OPTIMAL_GAP = 1e-3
+LINEAR_OPTIONS = 150_000
+"""Above so many options the linear relaxation is not built: it would not end in time."""
+_COUPLED_OPTIONS = 20_000
+_REPAIRS = 6
+_AFTERWORK = 0.2
+"""Share of the time limit that is kept for evaluation, check and reasons."""
+
+
+def plan_transfers(
+    brand: Brand,
+    forecast: pd.DataFrame,
+    *,
+    approved: pd.DataFrame | None = None,
+    rejected: pd.DataFrame | None = None,
+    horizon: int | None = None,
+    seed: int | None = None,
+    time_limit: float | None = None,
+    progress: Progress | None = None,
+) -> Plan:
+    """Plan transfers of a brand.
+
+    :param forecast: rows region, sku, date, mean, q05 … q95, c05 … c95.
+    :param approved: lane, sku, dispatch_date, cases: facts, also what left and has not arrived.
+    :param rejected: lane, sku, until: not proposed again up to that day.
+    :param horizon: days; default: the brand's setting, as far as the forecast reaches.
+    :param seed: of the sample paths; default: the brand's setting.
+    :param time_limit: seconds after which the best plan so far is finished.
+    :returns: a plan that passes :func:`optimization.check.check_plan`; never one whose evaluated
+        profit is below that of doing nothing: then nothing is proposed.
+    :raises data.errors.BadForecast: the forecast does not fit.
+    :raises data.errors.Failure: our own plan breaks a limit and could not be mended.
+    """
+    started = time.monotonic()
+    problem = state_problem(
+        brand, forecast, approved=approved, rejected=rejected, horizon=horizon, seed=seed
+    )
+    limit = problem.settings.time_limit_seconds if time_limit is None else time_limit
+    work = _Work(brand, forecast, approved, rejected, problem, started, limit, progress or silent)
+    return work.plan()
+
+
+@dataclass(eq=False)
+class _Work:
+    brand: Brand
+    forecast: pd.DataFrame
+    approved: pd.DataFrame | None
+    rejected: pd.DataFrame | None
+    problem: Problem
+    started: float
+    limit: float
+    progress: Progress
+    details: dict[str, Any] = field(default_factory=dict)
+
+    def plan(self) -> Plan:
+        """Search while the relaxation is solved beside it, then finish, check and explain."""
+        network = self.problem.network
+        common = self.problem.common(slice(0, len(network.series_sku)))
+        draw = _from(common)
+        deadline = self.started + self.limit * (1 - _AFTERWORK)
+        self.details["seed"] = self.problem.seed
+        self.details["paths"] = {"common": COMMON_PATHS, "fresh": FRESH_PATHS}
+        if network.dropped:
+            self.details["left_out"] = network.dropped
+        self.progress(0, 4, "valuing stock")
+        bound = _Bound(self.problem, draw, deadline)
+        try:
+            self.progress(1, 4, "searching transfers")
+            found = search(network, draw, deadline, self.progress)
+            self.progress(2, 4, "bounding what is possible")
+            objective, answered = bound.result()
+        finally:
+            bound.close()
+        self.details["bound_of"] = bound.meaning if objective is not None else "none"
+        self.progress(3, 4, "checking and explaining")
+        return self._finish(found, draw, objective, answered)
+
+    def _finish(self, found: Found, draw: Draw, bound: float | None, answered: bool) -> Plan:
+        network = self.problem.network
+        nothing = evaluate(network, Moves.none(), self.problem.fresh)
+        draft = found.draft
+        base = appraise(network, Moves.none(), draw)
+        appraisal = found.appraisal
+        self._drop_small(draft, appraisal)
+        for _ in range(_REPAIRS):
+            moves, option = load_vehicles(draft)
+            outcome = evaluate(network, moves, self.problem.fresh) if len(moves) else nothing
+            if outcome.profit <= nothing.profit and len(moves):
+                draft = Draft.empty(network, draft.options)
+                self.details["nothing_because"] = "no gain on fresh paths"
+                continue
+            appraisal = appraise(network, draft.moves(), draw)
+            plan = self._assemble(
+                draft, appraisal, base, draw, moves, option, outcome, nothing, bound
+            )
+            plan = self._with_status(plan, found, answered)
+            broken = check_plan(plan, self.brand, self.forecast, self.approved, self.rejected)
+            if not broken:
+                return plan
+            if not self._mend(draft, broken):
+                break
+        raise Failure("The plan breaks its own limits: " + "; ".join(map(str, broken[:5])))
+
+    def _drop_small(self, draft: Draft, appraisal: Appraisal) -> None:
+        """Leave out moves whose gain is below the brand's least."""
+        least = self.problem.settings.min_gain
+        rows = np.flatnonzero(draft.cases)
+        if least > 0 and len(rows):
+            from optimization.case_values import value_of_keeping
+
+            gain = value_of_keeping(draft, appraisal, rows, draft.cases[rows])
+            draft.cases[rows[gain < least]] = 0
+
+    def _mend(self, draft: Draft, broken: list[Violation]) -> bool:
+        """Drop what breaks a limit; False where the violation names nothing to drop."""
+        network, options = self.problem.network, draft.options
+        had = int(draft.cases.sum())
+        place = network.locations[network.cell_location[options.cell]]
+        origin = network.locations[network.cell_location[options.origin_cell]]
+        for violation in broken:
+            where = violation.where.split(", ")
+            ends = origin if violation.code == "stock" else place
+            rows = (ends == where[0]) & (draft.cases > 0)
+            if len(where) > 2 or violation.code == "stock":
+                rows &= network.skus[options.sku] == where[1]
+            if violation.code in ("storage", "handling", "assortment"):
+                # A tenth at a time: expected stock on fresh paths is over by little.
+                chosen = np.flatnonzero(rows)
+                draft.cases[chosen] -= np.ceil(draft.cases[chosen] / 10).astype(np.int64)
+            else:
+                draft.cases[rows] = 0
+        return int(draft.cases.sum()) < had
+
+    def _with_status(self, plan: Plan, found: Found, answered: bool) -> Plan:
+        from dataclasses import replace
+
+        status: Status = "feasible"
+        if plan.proposed.empty:
+            status = "nothing_to_do"
+        elif not answered:
+            status = "fallback"
+        elif not found.complete:
+            status = "time_limit"
+        elif plan.gap is not None and plan.gap <= OPTIMAL_GAP:
+            status = "optimal"
+        return replace(plan, status=status, seconds=time.monotonic() - self.started)
+
+    def _assemble(
+        self,
+        draft: Draft,
+        appraisal: Appraisal,
+        base: Appraisal,
+        draw: Draw,
+        moves: Moves,
+        option: Ints,
+        outcome: Evaluation,
+        nothing: Evaluation,
+        bound: float | None,
+    ) -> Plan:
+        network = self.problem.network
+        facts = network.facts
+        every = moves + facts
+        reasons = explain(
+            self.problem, draft, appraisal, base, draw, outcome.served[0], STORAGE_MARGIN
+        )
+        transfers, reasons = self._transfers(draft, moves, option, reasons)
+        shares = cost_shares(network, every, every)
+        reasons["cost_share"] = shares
+        order = transfers.sort_values(
+            ["dispatch_date", "lane", "sku"], kind="stable"
+        ).index.to_numpy()
+        transfers = transfers.loc[order].reset_index(drop=True)
+        reasons = reasons.loc[order].reset_index(drop=True)
+        number = transfers.groupby("dispatch_date").cumcount() + 1
+        names = [
+            f"{day:%Y%m%d}-{count:04d}"
+            for day, count in zip(transfers["dispatch_date"], number, strict=True)
+        ]
+        transfers["transfer"] = reasons["transfer"] = names
+        reasons = reasons[list(REASONS)] if len(reasons) else empty(REASONS)
+        transfers["expected_gain"] = reasons["gain"].to_numpy()
+        transfers["reason"] = as_json(reasons)
+        objective = float(appraisal.by_sku.sum() - sum(network.moving_costs(every).values()))
+        unmet, totals = unmet_demand(draft, appraisal, base, outcome, STORAGE_MARGIN)
+        gap = None if bound is None else (bound - objective) / max(abs(bound), 1e-9)
+        return Plan(
+            as_of=network.as_of,
+            horizon_days=network.days,
+            currency=network.currency,
+            status="feasible",
+            objective=objective,
+            evaluated=outcome.profit,
+            doing_nothing=nothing.profit,
+            bound=bound,
+            gap=gap,
+            seconds=0.0,
+            transfers=transfers if len(transfers) else empty(TRANSFERS),
+            trips=trip_rows(network, every),
+            reasons=reasons,
+            costs=outcome.money,
+            service=outcome.service,
+            unmet=unmet,
+            stockouts=stockouts(network, nothing, outcome),
+            details={
+                **self.details,
+                **totals,
+                "standard_error": outcome.error,
+                "service_doing_nothing": dict(nothing.service),
+            },
+        )
+
+    def _transfers(
+        self, draft: Draft, moves: Moves, option: Ints, reasons: pd.DataFrame
+    ) -> tuple[pd.DataFrame, pd.DataFrame]:
+        """Proposals and facts with their reasons; an option on two lanes shares its gain."""
+        network = self.problem.network
+        proposed = transfer_rows(network, moves, "proposed")
+        rows = np.flatnonzero(draft.cases)
+        own = reasons.iloc[np.searchsorted(rows, option)].reset_index(drop=True)
+        part = moves.cases / draft.cases[option]
+        for name in ("gain", "saved_lost", "saved_far"):
+            own[name] = own[name].to_numpy(np.float64) * part
+        own["status"] = "proposed"
+        held = transfer_rows(network, network.facts, "approved")
+        known = pd.DataFrame({"status": held["status"], "limited_by": ""})
+        if len(held):
+            proposed = pd.concat([proposed, held], ignore_index=True) if len(moves) else held
+            own = pd.concat([own, known], ignore_index=True) if len(moves) else known
+        for name, kind in REASONS.items():
+            if name not in own:
+                own[name] = pd.NaT if kind.startswith("datetime") else np.nan
+        # A fact's gain is sunk: it stands whatever this plan says.
+        own["gain"] = own["gain"].fillna(0.0)
+        return proposed, own
+
+
+class _Bound:
+    """The linear relaxation, solved in another process while the search runs."""
+
+    def __init__(self, problem: Problem, draw: Draw, deadline: float) -> None:
+        from optimization.options import join_lanes, list_options
+
+        network = problem.network
+        options = list_options(network, join_lanes(network))
+        self.deadline = deadline
+        self.solving: Solving | None = None
+        self.tried = False
+        coupled = len(options) <= _COUPLED_OPTIONS
+        limits = "" if coupled else ", without the limits of storage, handling and vehicle numbers"
+        self.meaning = (
+            "expected profit on the common paths of any plan that moves stock from mains to"
+            f" fronts and stores and from fronts to stores{limits}: optimum of the linear"
+            " relaxation (cases and vehicles divisible, sales bounded by cumulated demand)"
+        )
+        if 0 < len(options) <= LINEAR_OPTIONS:
+            base = appraise(network, Moves.none(), draw)
+            programme = linear_programme(network, options, base, draw, coupled)
+            self.tried = True
+            self.solving = Solving(programme, max(deadline - time.monotonic(), 1.0))
+
+    def result(self) -> tuple[float | None, bool]:
+        """The bound, and whether the solver answered where it was asked."""
+        solution = None if self.solving is None else self.solving.result()
+        return (None if solution is None else solution.objective), (
+            not self.tried or solution is not None
+        )
+
+    def close(self) -> None:
+        """End the solver."""
+        if self.solving is not None:
+            self.solving.close()
+
+
+def _from(common: Array) -> Draw:
+    return lambda series: common[:, series]
