@@ -57,5 +57,7 @@ def _read(
     text = [name for name in columns if pa.types.is_string(schema.field(name).type)]
     with pa.parquet.ParquetFile(path, read_dictionary=text) as encoded:
         arrow = encoded.read(columns=list(columns))
+    for name in text:  # reading does not look whether text is UTF-8
+        arrow.column(name).validate(full=True)
     cells = {name: arrow.column(name) for name in columns}
     return RawTable(table, path, cells, header, arrow.num_rows)

@@ -51,7 +51,12 @@ def read_rows(path: Path, table: Table, wanted: set[str] | None, findings: Findi
     from data.schemas import check_rows
 
     reader = read_csv if path.suffix == ".csv" else read_parquet
-    raw = reader(path, table, wanted, findings)
+    try:
+        raw = reader(path, table, wanted, findings)
+    except OSError as error:
+        found = error.strerror or type(error).__name__
+        findings.fault(table.name, None, "a file that can be read", found, "Allow to read it")
+        return None
     if raw is None:
         return None
     cells: dict[str, Any] = {}

@@ -32,6 +32,10 @@ def read_settings(folder: Path, findings: Findings) -> tuple[Settings, set[str] 
     except tomllib.TOMLDecodeError as error:
         findings.fault("settings", None, "a TOML file", str(error), "Correct that line")
         return Settings(), None
+    except OSError as error:
+        found = error.strerror or type(error).__name__
+        findings.fault("settings", None, "a file that can be read", found, "Allow to read it")
+        return Settings(), None
     settings, faults = parse_settings(document)
     findings.faults += faults
     return settings, set(settings.drivers) if "drivers" in document else None

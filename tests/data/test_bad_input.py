@@ -585,6 +585,44 @@ def test_a_parquet_column_twice(make_brand: MakeBrand) -> None:
     assert str(one(folder)).startswith("stock.parquet, column sku: expected every column once")
 
 
+def test_parquet_text_that_is_not_utf8(make_brand: MakeBrand) -> None:
+    folder = make_brand(form="parquet")
+    table = pa.parquet.read_table(folder / "stock.parquet")
+    names = pa.array([b"main", *["牛奶".encode("gbk")] * (len(table) - 1)])
+    spoilt = table.set_column(0, "location", names.view(pa.string()))
+    pa.parquet.write_table(spoilt, folder / "stock.parquet")
+    told = str(one(folder))
+    assert told.startswith("stock.parquet: expected a Parquet file; found a file that cannot be")
+    assert "UTF8" in told
+
+
+def test_a_file_that_may_not_be_read(
+    make_brand: MakeBrand, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = make_brand()
+    opened = Path.open
+
+    def refuse(path: Path, *args: Any, **kwargs: Any) -> Any:
+        if path.name in ("stock.csv", "brand.toml"):
+            raise PermissionError(13, "Permission denied")
+        return opened(path, *args, **kwargs)
+
+    monkeypatch.setattr(Path, "open", refuse)
+    told = [str(fault) for fault in check_brand(folder).faults]
+    assert told == [
+        f"{name}: expected a file that can be read; found Permission denied. Allow to read it."
+        for name in ("brand.toml", "stock.csv")
+    ]
+
+
+def test_checks_cannot_be_switched_off(make_brand: MakeBrand) -> None:
+    from pandera.config import config_context
+
+    folder = make_brand(**put("sales", "units", (3, -1.5)))
+    with config_context(validation_enabled=False):
+        assert "found '-1.5'" in str(one(folder))
+
+
 def test_two_files_for_one_table(make_brand: MakeBrand) -> None:
     folder = make_brand()
     tables()["stock"].to_parquet(folder / "stock.parquet")
