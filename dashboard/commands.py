@@ -82,7 +82,7 @@ def plan(options: argparse.Namespace, progress: Progress) -> Outcome:
         from forecasting.forecast import read_forecast
 
         made = read_forecast(options.forecast, brand)
-    from optimization import plan_transfers
+    from optimization.planner import plan_transfers
 
     result = plan_transfers(
         brand, made.frame, horizon=options.horizon, seed=options.seed, progress=progress

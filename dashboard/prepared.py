@@ -36,7 +36,7 @@ def prepared(
     from data.ledger import Ledger
     from data.workspace import Workspace
     from forecasting import forecast
-    from optimization import plan_transfers
+    from optimization.planner import plan_transfers
 
     assert brand.folder is not None, "a brand read from files"
     workspace = Workspace.of(brand.folder)
