@@ -18,7 +18,7 @@ from data.tables import BY_NAME
 from tests.brand_factory import drivers, write_brand
 from tests.data.test_brand import same
 
-QUICK = settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+QUICK = settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 NAMES = st.lists(
     st.text("abcXYZ019-_ .>:;'\"#，é杭州牛奶", min_size=1, max_size=12).map(str.strip).filter(bool),
@@ -141,7 +141,7 @@ def corrupt(path: Path, dice: random.Random) -> None:
     path.write_bytes(bytes(content))
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(st.integers(0, 2**32), st.sampled_from(["csv", "csv", "parquet"]))
 def test_a_damaged_folder_raises_nothing_but_bad_brand(seed: int, form: str) -> None:
     dice = random.Random(seed)
