@@ -16,6 +16,7 @@ DEMO = ROOT / "demo-brand"
 
 
 def main() -> None:
+    """Write ``docs/overview.png``."""
     command = [sys.executable, "-m", "dashboard.command_line"]
     if not (DEMO / "brand.toml").exists():
         subprocess.run([*command, "demo", str(DEMO)], cwd=ROOT, check=True)

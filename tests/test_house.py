@@ -92,7 +92,7 @@ def test_a_page_opens_without_prophet_and_or_tools() -> None:
 @pytest.mark.parametrize("room", ROOMS)
 def test_all_names_what_is_exported(room: str) -> None:
     module = importlib.import_module(room)
-    public = {name for name in module.__all__}
+    public = set(module.__all__)
     assert public, f"{room} has no public face"
     assert sorted(module.__all__) == sorted(public)
     assert all(hasattr(module, name) for name in public)
