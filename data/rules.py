@@ -163,8 +163,6 @@ def _margin_within_price(frame: pd.DataFrame) -> pd.Series[bool]:
 
 
 def _not_itself(frame: pd.DataFrame) -> pd.Series[bool]:
-    if "similar_to" not in frame:
-        return _truth(frame, np.ones(len(frame)))
     similar = _text(frame, "similar_to")
     return _truth(frame, (similar == "") | (similar != _text(frame, "sku")))
 
@@ -175,8 +173,11 @@ def _known_kind(frame: pd.DataFrame) -> pd.Series[bool]:
 
 def _region_as_kind_needs(frame: pd.DataFrame) -> pd.Series[bool]:
     kinds = _text(frame, "kind")
-    region = _text(frame, "region") if "region" in frame else np.full(len(frame), "")
-    return _truth(frame, ~np.isin(kinds, ("front", "store")) | (region != ""))
+    return _truth(frame, ~np.isin(kinds, ("front", "store")) | (_text(frame, "region") != ""))
+
+
+def _region_of_no_main(frame: pd.DataFrame) -> pd.Series[bool]:
+    return _truth(frame, (_text(frame, "kind") != "main") | (_text(frame, "region") == ""))
 
 
 def _goes_somewhere(frame: pd.DataFrame) -> pd.Series[bool]:
@@ -223,6 +224,13 @@ _OF_ROWS: dict[str, tuple[Rule, ...]] = {
             "the region that a front or store serves",
             "Write the region (only mains have none)",
             _region_as_kind_needs,
+            of_row=True,
+        ),
+        Rule(
+            "region",
+            "no region for a main, which serves all of them",
+            "Leave the cell blank",
+            _region_of_no_main,
             of_row=True,
         ),
     ),

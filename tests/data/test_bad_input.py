@@ -278,6 +278,13 @@ VALUES = [
         ("the region that a front or store serves", "blank"),
     ),
     Case(
+        "a main with a region",
+        put("locations", "region", (2, "suzhou")),
+        "locations.csv, column region, row 2:",
+        ("no region for a main", "'suzhou'"),
+        "Leave the cell blank",
+    ),
+    Case(
         "a store in an unknown region",
         put("locations", "region", (5, "hangzou")),
         "locations.csv, column region, row 5:",
