@@ -18,6 +18,7 @@ from sqlalchemy import Connection, select
 
 from data import ledger_deciding, ledger_plans, ledger_reading, ledger_replay
 from data.decisions import Change, Decided, Decision, Recorded, Undo
+from data.drawn_plan import draw
 from data.errors import BadDecision, BadInput
 from data.ledger_database import Database
 from data.ledger_faults import place
@@ -124,7 +125,7 @@ class Ledger:
         who.must(Permission.RECORD_PLAN)
         if self.brand not in (None, brand_name):
             raise BadInput(f"this ledger is open for {self.brand}, the plan is of {brand_name}")
-        drawn = ledger_plans.draw(plan_id, as_of, transfers)
+        drawn = draw(plan_id, as_of, transfers)
         if not brand_name.strip() or not brand_name.isprintable():
             raise BadInput(f"a brand needs a name of printable characters; found {brand_name!r}")
 

@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable
 from datetime import date
-from typing import Any, Final
+from typing import Final
 
-import pandas as pd
 from sqlalchemy import ColumnElement, and_, insert, or_, select
 
-from data.decisions import MOST_CASES, Recorded
+from data.decisions import Recorded
+from data.drawn_plan import Drawn, Key, key_of
 from data.errors import BadInput
 from data.ledger_tables import (
     ON_EVENT,
     ON_LAST_EVENT,
     ON_STATE,
     Row,
-    as_date,
     events,
     plans,
     proposals,
@@ -29,65 +26,11 @@ from data.ledger_writing import Page
 from data.standing import Standing, carried, proposed, superseded
 from data.transitions import Action, State
 
-TEXTS: Final = ("transfer", "lane", "origin", "destination", "sku")
-NUMBERS: Final = ("units", "m3", "expected_gain")
-NEEDED: Final = (*TEXTS, "dispatch_date", "arrive_date", "cases", *NUMBERS)
 HELD: Final = (State.APPROVED.value, State.DISPATCHED.value, State.RECEIVED.value)
 """States in which goods move, or have moved."""
 
 MOVES_GOODS: Final = (Action.APPROVE, Action.EDIT, Action.CANCEL, Action.CORRECT)
 """Actions after which other goods move than before; see :func:`_touched` for the others."""
-
-Key = tuple[str, str, date]
-"""(lane, sku, dispatch date): what makes a transfer the same across plans."""
-
-
-@dataclass(frozen=True, slots=True)
-class Drawn:
-    """A plan's transfers as the ledger takes them.
-
-    :param rows: the proposals, as columns of the proposals' table.
-    :param known: cases by key of what the plan took as given.
-    :param digest: stands for all of it, so that the same plan is known again.
-    """
-
-    plan: str
-    as_of: date
-    rows: tuple[Row, ...]
-    known: Mapping[Key, int]
-    digest: str
-
-
-def draw(plan: str, as_of: Any, transfers: pd.DataFrame) -> Drawn:
-    """Check a plan's transfers and bring them into the ledger's form.
-
-    :param transfers: the columns of transfers.csv; ``status`` tells proposed (the default)
-        from approved, ``reason`` (JSON) and ``status`` may be absent.
-    :raises BadInput: columns missing, a transfer named twice, cases that are not whole.
-    """
-    if not plan.strip() or not plan.isprintable():
-        raise BadInput(f"a plan needs a name of printable characters; found {plan!r}")
-    faults = list(_faults(transfers))
-    if faults:
-        raise BadInput(f"plan {plan} cannot be recorded: " + "; ".join(faults))
-    frame = transfers.assign(
-        reason=transfers.get("reason", ""),
-        status=transfers.get("status", State.PROPOSED.value),
-    )
-    records = [_record(row) for row in frame.to_dict("records")]
-    day = as_date(pd.Timestamp(as_of))
-    digest = hashlib.sha256(json.dumps([str(day), records], default=str).encode()).hexdigest()
-    known: dict[Key, int] = {}
-    rows = []
-    for record in records:
-        if record.pop("status") == State.PROPOSED.value:
-            rows.append(record)
-        else:
-            key = _key(record)
-            known[key] = known.get(key, 0) + record["proposed_cases"]
-    if len({_key(row) for row in rows}) < len(rows):
-        raise BadInput(f"plan {plan} proposes the same lane, sku and dispatch date twice")
-    return Drawn(plan, day, tuple(rows), known, digest)
 
 
 def record(page: Page, drawn: Drawn, basis: int | None) -> Recorded:
@@ -136,51 +79,6 @@ def record(page: Page, drawn: Drawn, basis: int | None) -> Recorded:
 
 
 _COUNTS: Final = ("proposed", "superseded", "carried", "overtaken", "known")
-
-
-def _faults(transfers: pd.DataFrame) -> Sequence[str]:
-    missing = [name for name in NEEDED if name not in transfers]
-    if missing:
-        return [f"column {', '.join(missing)} is missing"]
-    faults = [f"column {name} has gaps" for name in NEEDED if transfers[name].isna().any()]
-    if faults:
-        return faults
-    for name in TEXTS:
-        texts = transfers[name].astype(str)
-        if not texts.map(lambda text: bool(text.strip()) and "\0" not in text).all():
-            faults.append(f"column {name} has empty names")
-    if transfers["transfer"].astype(str).duplicated().any():
-        faults.append("a transfer is named twice")
-    cases = pd.to_numeric(transfers["cases"], errors="coerce")
-    if not ((cases % 1 == 0) & cases.between(1, MOST_CASES)).all():
-        faults.append(f"cases are not whole numbers from 1 to {MOST_CASES:,}")
-    for name in NUMBERS:
-        if not pd.to_numeric(transfers[name], errors="coerce").abs().lt(float("inf")).all():
-            faults.append(f"column {name} is not all numbers")
-    if "status" in transfers:
-        known = {State.PROPOSED.value, State.APPROVED.value}
-        strange = sorted(set(transfers["status"].astype(str)) - known)
-        if strange:
-            faults.append(f"status is proposed or approved; found {', '.join(strange)}")
-    return faults
-
-
-def _record(row: Mapping[Any, Any]) -> Row:
-    return {
-        **{name: str(row[name]) for name in TEXTS},
-        "dispatch_date": as_date(pd.Timestamp(row["dispatch_date"])),
-        "arrive_date": as_date(pd.Timestamp(row["arrive_date"])),
-        "proposed_cases": int(row["cases"]),
-        "proposed_units": float(row["units"]),
-        "proposed_m3": float(row["m3"]),
-        "expected_gain": float(row["expected_gain"]),
-        "plan_reason": row["reason"] if isinstance(row["reason"], str) else "",
-        "status": str(row["status"]),
-    }
-
-
-def _key(row: Mapping[str, Any]) -> Key:
-    return row["lane"], row["sku"], row["dispatch_date"]
 
 
 def _earlier(page: Page, drawn: Drawn) -> Recorded | None:
@@ -258,7 +156,7 @@ def _overtaken(page: Page, drawn: Drawn, basis: int | None) -> Callable[[Row], b
     touched = set() if basis is None else _touched(page, basis)
 
     def is_overtaken(row: Row) -> bool:
-        key = _key(row)
+        key = key_of(row)
         if key in held and held[key] != drawn.known.get(key):
             return True
         places = (row["origin"], row["destination"])

@@ -30,19 +30,22 @@ class Server:
 
     folder: Path
 
-    def url(self, database: str = "postgres") -> str:
-        return f"postgresql://postgres@/{database}?host={self.folder}"
+    def url(self, user: str = "postgres", database: str = "postgres") -> str:
+        return f"postgresql://{user}@/{database}?host={self.folder}"
 
-    def new_database(self) -> str:
-        """Create an empty database and return its address."""
+    def new_ledger(self) -> str:
+        """Return the address of a place without tables: a user with a schema of its own.
+
+        A database of its own would be hundreds of files for every test.
+        """
         name = f"ledger_{uuid.uuid4().hex[:12]}"
-        self.execute(f"CREATE DATABASE {name}")
+        self.execute(f"CREATE ROLE {name} LOGIN; CREATE SCHEMA {name} AUTHORIZATION {name}")
         return self.url(name)
 
-    def execute(self, statement: str, database: str = "postgres") -> list[Any]:
+    def execute(self, statement: str) -> list[Any]:
         import psycopg
 
-        with psycopg.connect(self.url(database), autocommit=True) as connection:
+        with psycopg.connect(self.url(), autocommit=True) as connection:
             cursor = connection.execute(statement)
             return cursor.fetchall() if cursor.description else []
 

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import itertools
 import multiprocessing
+import os
 import random
+import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from multiprocessing.context import ForkServerContext
 from multiprocessing.process import BaseProcess
 from multiprocessing.synchronize import Barrier, Event
 from typing import Any
+
+from sqlalchemy import Engine, event
 
 from data.errors import Conflict
 from data.ledger import Action, Decision, Ledger, Reason
@@ -83,13 +88,29 @@ def _choose(row: Any, chance: random.Random) -> Decision:
     return Decision(row.plan, row.transfer, int(row.version), **more)
 
 
-def decide_and_undo(url: str, looping: Event) -> None:
-    """Approve everything, undo it, and so on until killed."""
+def decide_and_undo(url: str, looping: Event, moment: int) -> None:
+    """Approve everything, undo it, and so on until killed.
+
+    :param moment: kill oneself before the so-many-th statement or commit; 0: never.
+    """
     who = Person("the one who is killed", frozenset({Role.PLANNER}))
     with Ledger(url, BRAND) as ledger:
+        rows = ledger.transfers()
+        _die_at(ledger.database.engine, moment)
+        looping.set()
         while True:
             rows = ledger.transfers()
-            looping.set()
             if set(rows["state"]) == {"proposed"}:
                 done = ledger.decide(decisions(rows, Action.APPROVE), who=who)
             ledger.undo(done.request, who=who)
+
+
+def _die_at(engine: Engine, moment: int) -> None:
+    steps = itertools.count(1)
+
+    def step(*_: object) -> None:
+        if next(steps) == moment:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    event.listen(engine, "before_cursor_execute", step)
+    event.listen(engine, "commit", step)

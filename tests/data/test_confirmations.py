@@ -21,8 +21,12 @@ DOCK = Person("dock", frozenset({Role.OPERATOR}))
 
 
 @pytest.fixture
-def told(ledger: Ledger) -> Ledger:
+def told(file_ledger: Ledger) -> Ledger:
     """A ledger whose six transfers were approved and handed over."""
+    return handed_over(file_ledger)
+
+
+def handed_over(ledger: Ledger) -> Ledger:
     record(ledger)
     decide(ledger, ledger.transfers(), Action.APPROVE)
     hand_over(ledger, who=LI)
@@ -61,7 +65,8 @@ def hand_over_again(ledger: Ledger):  # type: ignore[no-untyped-def]
     return read_export(ledger, list_exports(ledger)["export"][0])
 
 
-def test_a_file_may_tell_both_of_one_transfer_in_any_order(told: Ledger) -> None:
+def test_a_file_may_tell_both_of_one_transfer_in_any_order(ledger: Ledger) -> None:
+    told = handed_over(ledger)
     rows = [one(FIRST, "received", 4, 2), one(FIRST, "dispatched", 5, 3)]
     assert confirm(told, rows, who=DOCK) == Confirmed(1, 0)
     row = only(pick(told.transfers(), FIRST).itertuples())
@@ -87,7 +92,8 @@ def test_a_contradiction_changes_nothing_and_names_its_row(told: Ledger) -> None
         confirm(told, rows, who=DOCK)
 
 
-def test_what_was_not_approved_cannot_be_confirmed(ledger: Ledger) -> None:
+def test_what_was_not_approved_cannot_be_confirmed(file_ledger: Ledger) -> None:
+    ledger = file_ledger
     record(ledger)
     with pytest.raises(BadDecision, match=r"row 2: .*cannot dispatch what is proposed; approve or"):
         confirm(ledger, [one(FIRST, "dispatched")], who=DOCK)

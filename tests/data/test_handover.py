@@ -61,7 +61,8 @@ def test_what_is_approved_is_told_once(ledger: Ledger) -> None:
     assert ledger.verify() == []
 
 
-def test_what_was_told_cannot_be_undone_or_edited_but_cancelled(ledger: Ledger) -> None:
+def test_what_was_told_cannot_be_undone_or_edited_but_cancelled(file_ledger: Ledger) -> None:
+    ledger = file_ledger
     approve_all(ledger)
     export = hand_over(ledger, who=LI)
     row = pick(ledger.transfers(), FIRST)
@@ -78,7 +79,8 @@ def test_what_was_told_cannot_be_undone_or_edited_but_cancelled(ledger: Ledger) 
     assert ledger.verify() == []
 
 
-def test_a_cancellation_not_told_yet_can_be_undone(ledger: Ledger) -> None:
+def test_a_cancellation_not_told_yet_can_be_undone(file_ledger: Ledger) -> None:
+    ledger = file_ledger
     approve_all(ledger)
     hand_over(ledger, who=LI)
     decide(ledger, pick(ledger.transfers(), FIRST), Action.CANCEL)
@@ -88,7 +90,8 @@ def test_a_cancellation_not_told_yet_can_be_undone(ledger: Ledger) -> None:
         hand_over(ledger, who=LI)
 
 
-def test_what_was_cancelled_before_it_was_told_is_never_told(ledger: Ledger) -> None:
+def test_what_was_cancelled_before_it_was_told_is_never_told(file_ledger: Ledger) -> None:
+    ledger = file_ledger
     approve_all(ledger)
     decide(ledger, pick(ledger.transfers(), FIRST), Action.CANCEL)
     assert FIRST not in [line.transfer for line in hand_over(ledger, who=LI).lines]
@@ -112,8 +115,9 @@ def test_the_same_request_gives_the_same_export(ledger: Ledger) -> None:
 
 
 def test_an_export_is_the_same_bytes_whenever_it_is_written(
-    ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+    file_ledger: Ledger, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    ledger = file_ledger
     approve_all(ledger)
     export = hand_over(ledger, who=LI)
     first = export.to_csv(), export.to_json(), export.to_excel()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+import signal
 import time
 
 from data.ledger import Action, Ledger
@@ -12,6 +13,8 @@ from tests.data.ledger_processes import context, decide_and_undo, started
 
 KILLS = int(os.environ.get("NEARFIELD_TEST_KILLS", "20"))
 TRANSFERS = 100
+STATEMENTS = 60
+"""So many it takes for two decisions and their undoing."""
 
 
 def test_killed_at_any_moment_it_leaves_the_old_or_the_new_state(ledger: Ledger) -> None:
@@ -19,12 +22,18 @@ def test_killed_at_any_moment_it_leaves_the_old_or_the_new_state(ledger: Ledger)
     url = ledger.database.url.render_as_string(hide_password=False)
     chance = random.Random(20251111)
     ends = set()
-    for _ in range(KILLS):
+    for kill in range(KILLS):
         looping = context().Event()
-        with started(decide_and_undo, url, looping) as planner:
+        # Half of them at a moment of the clock, half between two of its statements.
+        moment = chance.randint(1, STATEMENTS) if kill % 2 else 0
+        with started(decide_and_undo, url, looping, moment) as planner:
             assert looping.wait(60)
-            time.sleep(chance.uniform(0, 0.15))
-            assert planner.is_alive(), "it ended by itself, so it was not killed"
+            if moment:
+                planner.join(60)
+                assert planner.exitcode == -signal.SIGKILL
+            else:
+                time.sleep(chance.uniform(0, 0.15))
+                assert planner.is_alive(), "it ended by itself, so it was not killed"
         rows = ledger.transfers()
         assert set(rows["state"]) in ({"proposed"}, {"approved"})
         assert rows["version"].nunique() == 1

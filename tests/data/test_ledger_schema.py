@@ -54,12 +54,12 @@ def test_the_migrations_make_what_the_tables_say(ledger: Ledger) -> None:
 
 
 @pytest.mark.parametrize("earlier", REVISIONS)
-def test_a_ledger_of_every_earlier_version_can_be_used(ledger_url: str, earlier: str) -> None:
-    database = opened_without_migrating(ledger_url)
+def test_a_ledger_of_every_earlier_version_can_be_used(empty_url: str, earlier: str) -> None:
+    database = opened_without_migrating(empty_url)
     database.write(lambda connection: migrate(connection, to=earlier))
     assert database.read(revision) == earlier
     database.close()
-    with Ledger(ledger_url, BRAND) as ledger:
+    with Ledger(empty_url, BRAND) as ledger:
         assert ledger.database.read(revision) == HEAD
         record(ledger)
         decide(ledger, ledger.transfers(), Action.APPROVE)

@@ -63,17 +63,17 @@ def test_replanning_while_people_decide_keeps_every_decision(ledger: Ledger) -> 
     assert ledger.verify() == []
 
 
-def test_a_plan_recorded_by_many_at_once_is_recorded_once(ledger_url: str) -> None:
+def test_a_plan_recorded_by_many_at_once_is_recorded_once(empty_url: str) -> None:
     from concurrent.futures import ThreadPoolExecutor
 
     def one(_: int) -> bool:
-        with Ledger(ledger_url, BRAND) as mine:  # the ledger itself is made at the same time too
+        with Ledger(empty_url, BRAND) as mine:  # the ledger itself is made at the same time too
             return bool(record(mine).already)
 
     with ThreadPoolExecutor(6) as pool:
         already = list(pool.map(one, range(6)))
     assert sorted(already) == [False, *[True] * 5]
-    with Ledger(ledger_url, BRAND) as ledger:
+    with Ledger(empty_url, BRAND) as ledger:
         assert len(ledger.events()) == 7
         assert ledger.verify() == []
 
