@@ -51,8 +51,7 @@ def draw(board: pd.DataFrame, currency: str) -> Filters:
     origins = _names(board, "origin")
     destinations = _names(board, "destination")
     categories = {name: name for name in sorted(board["category"].unique()) if name}
-    present = set(board["state"])
-    states = {code: word(code) for code in STATES if code in present or code == "proposed"}
+    states = {code: word(code) for code in STATES}
     columns = st.columns([1.1, 1.3, 1.3, 1.2, 1, 1])
     with columns[0]:
         dispatch = _choice("dispatch", _("Dispatch"), days, _("Every day"))

@@ -23,7 +23,7 @@ def cover_chart(days: pd.DataFrame, *, height: int = 300) -> alt.LayerChart:
         scale=scale,
         legend=alt.Legend(title=None, orient="bottom", labelLimit=320, symbolOpacity=1),
     )
-    x = alt.X("date:T", axis=style.date_axis())
+    x = alt.X("date:T", axis=style.date_axis(tickCount="day"))
     axis = style.number_axis(_("Units, added up"))
     demand = alt.Chart(days.assign(series=names[0]))
     band = demand.mark_area(opacity=0.22).encode(

@@ -24,7 +24,7 @@ def stock_chart(days: pd.DataFrame, storage_m3: float, *, height: int = 230) -> 
     colour = alt.Color(
         "series:N", scale=scale, legend=alt.Legend(title=None, orient="bottom", symbolOpacity=1)
     )
-    x = alt.X("date:T", axis=style.date_axis(), scale=alt.Scale(padding=14))
+    x = alt.X("date:T", axis=style.date_axis(tickCount="day"), scale=alt.Scale(padding=14))
     axis = style.number_axis(_("m³"))
     tips = [
         alt.Tooltip("date:T", title=_("Day"), format=style.date_format()),

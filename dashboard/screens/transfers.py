@@ -27,8 +27,7 @@ from optimization.decided_trips import decided_trips
 
 MOST_TRIPS = 200
 MOST_TRANSFERS = 300
-ASK_FROM = 25
-"""Approving so many transfers or more is asked once more."""
+ASK_FROM = 25  # approving so many transfers or more is asked once more
 
 
 def main() -> None:

@@ -1,0 +1,332 @@
+"""The transfers page: what waits, deciding on it, undoing, and being second."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pandas as pd
+import pytest
+
+from dashboard.prepared import plan_id
+from data.decisions import Decision
+from data.ledger import Ledger
+from data.roles import local_person
+from data.transitions import Action
+from data.workspace import Workspace
+from tests.dashboard.app_test import figures, open_app, texts
+from tests.dashboard.browser import Server, Visit
+from tests.dashboard.planned_brand import write_planned_brand
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+    from streamlit.testing.v1 import AppTest
+
+Open = Callable[..., "AppTest"]
+pytestmark = pytest.mark.filterwarnings("default::DeprecationWarning")
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_planned_brand(tmp_path_factory.mktemp("transfers") / "brand")
+
+
+@pytest.fixture
+def folder(made: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(made, tmp_path / "brand"))
+
+
+@pytest.fixture
+def open_page(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, folder: Path) -> Open:
+    def open_(who: str = "Li Wei", **query: str) -> AppTest:
+        app = open_app(monkeypatch, tmp_path / "home", folder, "transfers", **query)
+        assert not app.exception
+        return app.text_input(key="who").set_value(who).run() if who else app
+
+    return open_
+
+
+@pytest.fixture
+def ledger(folder: Path) -> Iterator[Ledger]:
+    with Ledger(Workspace.of(folder).ledger_url) as opened:
+        yield opened
+
+
+def states(ledger: Ledger) -> dict[str, str]:
+    rows = ledger.transfers()
+    return dict(zip(rows["transfer"], rows["state"], strict=True))
+
+
+def decide_elsewhere(folder: Path, ledger: Ledger, transfer: str, action: Action) -> None:
+    """What a colleague does meanwhile."""
+    rows = ledger.transfers().set_index("transfer")
+    plan = plan_id(Workspace.of(folder).plan)
+    version = int(rows.loc[transfer, "version"])
+    reason = {"reason": "stock_wrong"} if action is Action.REJECT else {}
+    decision = Decision(plan, transfer, version, action, **reason)  # type: ignore[arg-type]
+    ledger.decide([decision], who=local_person("Wang Fang"))
+
+
+def test_the_queue_tells_trips_and_what_they_bring(open_page: Open) -> None:
+    app = open_page()
+    assert figures(app)["Waiting for a decision"] == "5"
+    assert figures(app)["Their expected gain"] == "¥345"
+    trips = app.dataframe[0].value
+    assert trips["leaves"].is_monotonic_increasing
+    first = trips.iloc[0]
+    assert (first["lane"], first["vehicles"], first["cost"], first["gain"]) == (
+        "main>hz",
+        1,
+        60,
+        200,
+    )
+    assert first["fill"] == pytest.approx(100 * 0.132 / 6)
+    reasons = app.dataframe[1].value["reason"]
+    assert reasons.str.contains("out of stock on").all()
+    assert reasons.str.contains("the origin has no more").sum() == 1
+
+
+@pytest.mark.parametrize(
+    ("query", "shown"),
+    [
+        ({"destination": "front-sz"}, ["T4"]),
+        ({"origin": "front-hz"}, ["T5"]),
+        ({"category": "drinks"}, ["T2", "T5"]),
+        ({"dispatch": "2024-06-02"}, ["T3", "T5"]),
+        ({"gain": "90"}, ["T1", "T4"]),
+        ({"state": "approved"}, []),
+        ({"category": "fresh", "destination": "front-hz"}, ["T1"]),
+        ({"gain": "minus", "origin": "<b>"}, ["T1", "T2", "T3", "T4", "T5"]),
+    ],
+)
+def test_filters_come_from_the_link(
+    open_page: Open, query: dict[str, str], shown: list[str]
+) -> None:
+    app = open_page(**query)
+    assert figures(app)["Waiting for a decision"] == str(len(shown))
+    names = {"T1": "Milk", "T2": "Tea", "T3": "Phone case", "T4": "Milk", "T5": "Tea"}
+    found = list(app.dataframe[1].value["product"]) if shown else []
+    assert sorted(found) == sorted(names[name] for name in shown)
+
+
+def test_a_filter_tells_its_trips_whole(open_page: Open) -> None:
+    trip = open_page(category="drinks", destination="front-hz").dataframe[0].value.iloc[0]
+    assert trip["fill"] == pytest.approx(100 * 0.132 / 6)
+    assert trip["gain"] == 200
+
+
+def test_who_decides_must_be_known(open_page: Open, ledger: Ledger) -> None:
+    app = open_page(who="")
+    app.button(key="approve").click().run()
+    assert "name in the side bar" in texts(app.error)
+    assert set(states(ledger).values()) == {"proposed"}
+
+
+def test_all_filtered_are_approved_and_undone_together(open_page: Open, ledger: Ledger) -> None:
+    app = open_page(destination="front-hz")
+    app.button(key="approve").click().run()
+    assert not app.exception
+    approved = {"T1": "approved", "T2": "approved", "T3": "approved"}
+    assert states(ledger) == {**approved, "T4": "proposed", "T5": "proposed"}
+    assert "3 transfers approved" in texts(app.toast)
+    app.button(key="undo").click().run()
+    assert set(states(ledger).values()) == {"proposed"}
+    assert "3 transfers are as they were" in texts(app.toast)
+    assert app.button(key="undo").disabled
+
+
+def test_undone_decisions_can_be_taken_again(open_page: Open, ledger: Ledger) -> None:
+    app = open_page(destination="front-sz")
+    for _round in range(2):
+        app.button(key="approve").click().run()
+        assert states(ledger)["T4"] == "approved"
+        app.button(key="undo").click().run()
+        assert states(ledger)["T4"] == "proposed"
+
+
+def test_who_comes_second_is_told_and_nothing_is_done(
+    open_page: Open, folder: Path, ledger: Ledger
+) -> None:
+    app = open_page(destination="front-hz")
+    decide_elsewhere(folder, ledger, "T2", Action.REJECT)
+    app.button(key="approve").click().run()
+    assert not app.exception
+    told = texts(app.warning)
+    assert r"Wang Fang rejected" in told
+    assert "Tea" in told
+    assert states(ledger)["T1"] == "proposed"
+    # The page shows what stands now; the next try decides on the rest.
+    app.button(key="approve").click().run()
+    assert states(ledger) == {
+        "T1": "approved",
+        "T2": "rejected",
+        "T3": "approved",
+        "T4": "proposed",
+        "T5": "proposed",
+    }
+
+
+def test_a_link_to_a_transfer_opens_it(open_page: Open) -> None:
+    app = open_page(transfer="T3")
+    assert "Phone case" in texts(app.subheader)
+    told = texts(app.markdown)
+    assert "12 units of demand from being lost" in told
+    assert "¥40 less" in told
+    history = app.dataframe[2].value
+    assert list(history["what"]) == ["proposed by the plan"]
+
+
+def test_a_rejection_tells_who_why_and_until_when(
+    open_page: Open, folder: Path, ledger: Ledger
+) -> None:
+    open_page()
+    decide_elsewhere(folder, ledger, "T4", Action.REJECT)
+    told = texts(open_page(transfer="T4").markdown)
+    assert r"Rejected by Wang Fang\: The stock figure is wrong\. It stands until" in told
+
+
+def test_a_plan_without_transfers_says_so(
+    tmp_path: Path, open_page: Open, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from dataclasses import replace
+
+    from data import read_brand
+    from tests.dashboard.planned_brand import plan_of
+
+    plan = plan_of(read_brand(folder))
+    empty = {name: getattr(plan, name).iloc[:0] for name in ("transfers", "trips", "reasons")}
+    replace(plan, **empty, status="nothing_to_do").write(Workspace.of(folder).plan)
+    assert "proposes nothing" in texts(open_page().info)
+
+
+def test_names_of_the_data_are_text(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    nasty = "<img src=x onerror=alert(1)> [x](http://elsewhere) :red[y] $z$"
+    folder = write_planned_brand(
+        tmp_path / "brand", products=lambda table: table.assign(name=nasty)
+    )
+    app = open_app(monkeypatch, tmp_path / "home", folder, "transfers", transfer="T1")
+    assert not app.exception
+    drawn = texts([*app.markdown, *app.subheader, *app.caption])
+    assert "](http" not in drawn
+    assert "<img" not in drawn.replace(r"\<img", "")
+    assert r"\<img" in drawn
+
+
+# --- in a browser: rows, dialogs, two people ---------------------------------------------------
+
+
+@pytest.fixture
+def server(folder: Path, tmp_path: Path) -> Iterator[Server]:
+    running = Server(folder, tmp_path / "server")
+    yield running
+    running.stop()
+
+
+def arrive(chromium: Browser, server: Server, who: str, **options: str) -> Visit:
+    window = Visit(chromium, server, height=1300, **options)  # type: ignore[arg-type]
+    page = window.open("transfers")
+    page.get_by_test_id("stTextInputField").first.fill(who)
+    page.keyboard.press("Enter")
+    window.settle()
+    return window
+
+
+def select_row(window: Visit, table: int, row: int, expected: str) -> None:
+    """Tick a row of a table (rows are 36 pixels high, the head too) until the link says it."""
+    box = window.page.get_by_test_id("stDataFrame").nth(table)
+    box.click(position={"x": 15, "y": 36 * (row + 1) + 18})
+    window.page.wait_for_function(f"() => location.search.includes('{expected}')")
+    window.settle()
+
+
+def wait_for_toast(page: Page, text: str) -> None:
+    page.get_by_test_id("stToast").filter(has_text=text).first.wait_for()
+
+
+@pytest.mark.browser
+@pytest.mark.xdist_group("browser")
+def test_a_trip_is_chosen_and_a_double_click_decides_once(
+    chromium: Browser, server: Server, ledger: Ledger
+) -> None:
+    window = arrive(chromium, server, "Li Wei")
+    select_row(window, 0, 0, "lane=main%3Ehz")
+    select_row(window, 1, 0, "transfer=T1")
+    window.screenshot("transfers-selected")
+    window.page.get_by_role("button", name="Approve the selected (1)").dblclick()
+    wait_for_toast(window.page, "1 transfer approved")
+    window.settle()
+    assert states(ledger)["T1"] == "approved"
+    assert list(ledger.history("T1")["who"])[1:] == ["Li Wei"]
+    assert window.texts("[data-testid='stAlert']") == []
+    window.must_be_clean()
+    window.close()
+
+
+@pytest.mark.browser
+@pytest.mark.xdist_group("browser")
+def test_who_rejects_second_loses_nothing_typed(
+    chromium: Browser, server: Server, folder: Path, ledger: Ledger
+) -> None:
+    window = arrive(chromium, server, "Li Wei")
+    page = window.page
+    select_row(window, 0, 0, "lane=main%3Ehz")
+    page.get_by_role("button", name="Reject the whole trip").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_role("combobox").first.click()
+    page.get_by_role("option", name="There is no dock slot").click()
+    dialog.get_by_role("textbox", name="In your words").fill("Dock 3 is closed")
+    page.keyboard.press("Control+Enter")
+    window.settle()
+    decide_elsewhere(folder, ledger, "T2", Action.APPROVE)
+    dialog.get_by_role("button", name="Reject 2 transfers").click()
+    dialog.get_by_text("Wang Fang approved").wait_for()
+    window.screenshot("transfers-second")
+    assert states(ledger)["T1"] == "proposed"
+    assert dialog.get_by_role("textbox", name="In your words").input_value() == "Dock 3 is closed"
+    dialog.get_by_role("button", name="Reject 2 transfers").click()
+    wait_for_toast(page, "1 transfer rejected")
+    rows = ledger.transfers().set_index("transfer")
+    assert rows.loc["T1", ["state", "reason", "text"]].tolist() == [
+        "rejected",
+        "no_dock_slot",
+        "Dock 3 is closed",
+    ]
+    assert rows.loc["T1", "until"] == pd.Timestamp(date(2024, 5, 31))
+    assert rows.loc["T2", "state"] == "approved"
+    window.must_be_clean()
+    window.close()
+
+
+@pytest.mark.browser
+@pytest.mark.xdist_group("browser")
+def test_an_edit_shows_its_effect_and_a_broken_limit_stops_it(
+    chromium: Browser, server: Server, ledger: Ledger
+) -> None:
+    window = arrive(chromium, server, "Li Wei", theme="dark")
+    page = window.page
+    select_row(window, 0, 0, "lane=main%3Ehz")
+    select_row(window, 1, 0, "transfer=T1")
+    page.get_by_role("button", name="Change the cases").click()
+    dialog = page.get_by_role("dialog")
+    cases = dialog.get_by_test_id("stNumberInputField")
+    cases.fill("400")
+    cases.press("Enter")
+    dialog.get_by_text("The origin does not have so much").first.wait_for()
+    window.settle()
+    assert dialog.get_by_role("button", name="Approve with 400 cases").is_disabled()
+    window.screenshot("transfers-refused")
+    cases.fill("12")
+    cases.press("Enter")
+    button = dialog.get_by_role("button", name="Approve with 12 cases")
+    button.wait_for()
+    window.settle()
+    assert "≤ ¥144" in dialog.inner_text()
+    button.click()
+    wait_for_toast(page, "1 transfer approved")
+    row = ledger.transfers().set_index("transfer").loc["T1"]
+    assert (row["state"], row["cases"], row["units"]) == ("approved", 12, 72.0)
+    window.must_be_clean()
+    window.close()
