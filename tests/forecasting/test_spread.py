@@ -23,14 +23,14 @@ from forecasting.spread import USUAL, Spread, measure_spread
 from forecasting.workers import Workers
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=10, deadline=None)
 @given(noise=st.floats(1.0, 2.5), level=st.floats(0.3, 2.5), seed=st.integers(0, 99))
 def test_known_factors_are_recovered(noise: float, level: float, seed: int) -> None:
     rng = np.random.default_rng(seed)
-    errors = [level * rng.standard_normal() + noise * rng.standard_normal(10) for _ in range(3_000)]
+    errors = [level * rng.standard_normal() + noise * rng.standard_normal(10) for _ in range(1_000)]
     spread = measure_spread(errors)
-    assert spread.noise == pytest.approx(noise, rel=0.1)
-    assert spread.level == pytest.approx(level, rel=0.15, abs=0.15)
+    assert spread.noise == pytest.approx(noise, rel=0.12)
+    assert spread.level == pytest.approx(level, rel=0.2, abs=0.2)
 
 
 def test_too_few_series_do_not_tell() -> None:
@@ -66,11 +66,11 @@ def test_wider_paths_keep_their_mean() -> None:
 
 
 def test_it_is_measured_on_days_that_the_fit_did_not_see(make_brand: Callable[..., Path]) -> None:
-    """24 steady series, half of them doubling in the last week, half halving: the level errs."""
+    """20 steady series, half of them doubling in the last week, half halving: the level errs."""
     rng = np.random.default_rng(4)
     dates = pd.date_range("2024-03-01", periods=80)
     late = np.arange(80) >= 73
-    frames, skus = [], [f"t{i:02d}" for i in range(24)]
+    frames, skus = [], [f"t{i:02d}" for i in range(20)]
     for i, sku in enumerate(skus):
         units = 30 * rng.lognormal(0, 0.1, 80) * np.where(late, 2.0 if i % 2 else 0.5, 1.0)
         frames.append(pd.DataFrame({"date": dates, "region": "suzhou", "sku": sku, "units": units}))
