@@ -24,8 +24,8 @@ def test_nearest(name: str, known: list[str], expected: str | None) -> None:
 
 
 def test_many_names() -> None:
-    known = [f"{number:06d}-tea" for number in range(50_000)]
-    assert nearest("049999-tee", known) == "049999-tea"
+    known = [f"{number:06d}-tea" for number in range(5_000)]
+    assert nearest("004999-tee", known) == "004999-tea"
     assert nearest("?", known) is None
 
 
