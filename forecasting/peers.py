@@ -144,7 +144,7 @@ def _features(panel: Panel, origin: int, ahead: npt.NDArray[np.intp]) -> tuple[F
     known = np.where(panel.usable, panel.demand, np.nan)[:, :origin].astype(np.float64)
     means = [_mean(known[:, -days:]) for days in (WEEK, 2 * WEEK, 4 * WEEK)]
     level = np.maximum(np.nan_to_num(means[-1], nan=0.0), 0.1)
-    weekday = panel.dates.dayofweek.to_numpy()
+    weekday = panel.dates.day_of_week.to_numpy()
     same_day = np.stack(
         [_mean(known[:, weekday[:origin] == weekday[day]][:, -4:]) for day in ahead], axis=1
     )
