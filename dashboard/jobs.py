@@ -33,6 +33,9 @@ Status = Literal["running", "done", "failed", "cancelled"]
 
 ROOT = Path(__file__).resolve().parents[1]
 PROGRAM = (sys.executable, "-m", "dashboard.command_line")
+PID_FILE = "pid"
+"""Holds the job's process, which also leads its process group."""
+
 SECONDS_TO_STOP = 5.0
 """How long a cancelled job may take to stop by itself before it is killed."""
 
@@ -50,7 +53,7 @@ class Job:
     """One run of the command line and how far it is.
 
     ``started`` and ``ended`` are UTC, ISO; ``done`` of ``total`` steps, ``what`` names the
-    step; ``message`` is how it ended, in one line; ``pid`` is also its process group.
+    step; ``message`` is how it ended, in one line.
     """
 
     id: str
@@ -65,7 +68,6 @@ class Job:
     what: str = ""
     message: str = ""
     exit_code: int | None = None
-    pid: int = 0
 
     @property
     def seconds(self) -> float:
@@ -105,7 +107,10 @@ def start(
         lock.truncate()
         lock.write(job.id)
         lock.flush()
-        _children.append(_spawn(place, [*program, *arguments], lock.fileno()))
+        child = _spawn(place, [*program, *arguments], lock.fileno())
+        _children.append(child)
+        # Known before the job says its first word, so that it can be cancelled at once.
+        (place / PID_FILE).write_text(str(child.pid), "utf-8")
     return job
 
 
@@ -229,16 +234,17 @@ def log(folder: Path, ident: str, lines: int = 30) -> str:
 def cancel(folder: Path, ident: str, who: str = "", patience: float = SECONDS_TO_STOP) -> None:
     """Stop a job and all its workers; what it had written before stands."""
     job = read(folder, ident)
-    if job is None or job.status != "running" or not job.pid:
+    if job is None or job.status != "running":
         return
     (folder / ident / "cancelled").write_text(who, "utf-8")
+    group = int((folder / ident / PID_FILE).read_text("utf-8"))
     with contextlib.suppress(ProcessLookupError):
-        os.killpg(job.pid, signal.SIGTERM)
+        os.killpg(group, signal.SIGTERM)
         until = time.monotonic() + patience
         while _holder(folder, job.kind) == ident and time.monotonic() < until:
             time.sleep(0.05)
         if _holder(folder, job.kind) == ident:
-            os.killpg(job.pid, signal.SIGKILL)
+            os.killpg(group, signal.SIGKILL)
             while _holder(folder, job.kind) == ident:
                 time.sleep(0.02)
     history(folder)  # reaps the child
@@ -260,7 +266,6 @@ class Report:
         document = json.loads((place / "state.json").read_text("utf-8"))
         self.job = Job(**{**document, "arguments": tuple(document["arguments"])})
         self._next = 0.0
-        self._set(pid=os.getpid())
 
     def progress(self, done: int, total: int, what: str) -> None:
         """Tell how far it is; at most twice a second."""

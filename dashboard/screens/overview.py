@@ -285,8 +285,8 @@ def _forecast_flags() -> None:
     flagged, total = sum(forecast.flags.values()), len(forecast.series)
     st.caption(
         ngettext(
-            "{flagged} of {count} series is not an ordinary fit",
-            "{flagged} of {count} series are not ordinary fits",
+            "{flagged} of {count} series is flagged",
+            "{flagged} of {count} series are flagged",
             flagged,
         ).format(flagged=style.number(flagged), count=style.number(total))
     )

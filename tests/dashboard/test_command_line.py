@@ -207,30 +207,33 @@ def test_stopping_a_long_job_says_so_and_leaves_the_last_good_state(
         text=True,
         env={**os.environ, "PYTHONUNBUFFERED": "1"},
     )
-    assert process.stderr is not None
-    first = process.stderr.readline()  # the first word on its progress: it is at work
-    process.send_signal(number)
-    said = first + process.stderr.read()
-    assert process.wait() == code, said
+    with process:
+        assert process.stderr is not None
+        first = process.stderr.readline()  # the first word on its progress: it is at work
+        process.send_signal(number)
+        said = first + process.stderr.read()
+    assert process.returncode == code, said
     assert word in said
     assert "Traceback" not in said
     assert out.read_bytes() == b"the last good one"
     assert [path.name for path in tmp_path.iterdir()] == [out.name]
 
 
-def test_from_brand_to_plan(
-    planned_demo: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+def test_from_brand_to_forecast_to_plan(
+    make_brand: Make, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    forecast = planned_demo / ".nearfield" / "forecast.parquet"
-    out = tmp_path / "plan"
-    assert run("plan", planned_demo, "--forecast", forecast, "--out", out, "--json") == 0
+    folder = make_brand()
+    forecast, out = tmp_path / "forecast.parquet", tmp_path / "plan"
+    assert run("forecast", folder, "--out", forecast, "--horizon", "7", "--workers", "1") == 0
+    assert "series forecast as of" in capsys.readouterr().out
+    assert run("plan", folder, "--forecast", forecast, "--out", out, "--json") == 0
     document = json.loads(capsys.readouterr().out)
     assert document["ok"] is True
-    assert document["simulated"] is True
+    assert document["simulated"] is False
+    assert document["horizon_days"] == 7
     assert {path.name for path in out.iterdir()} >= {"transfers.csv", "trips.csv", "plan.json"}
-    again = tmp_path / "again"
-    assert run("plan", planned_demo, "--forecast", forecast, "--out", again) == 0
-    assert (again / "transfers.csv").read_bytes() == (out / "transfers.csv").read_bytes()
+    # A plan takes the place of a plan.
+    assert run("plan", folder, "--forecast", forecast, "--out", out) == 0
     assert "against doing nothing" in capsys.readouterr().out
 
 

@@ -111,6 +111,13 @@ def test_cancelling_stops_a_job_and_its_workers(folder: Path) -> None:
     until(lambda: not _lives(child))
 
 
+def test_a_job_can_be_cancelled_before_its_first_word(folder: Path) -> None:
+    job = start(folder, "wait")
+    jobs.cancel(folder, job.id, who="Li")
+    assert status(folder, job) == "cancelled"
+    assert jobs.running(folder, "plan") is None
+
+
 def test_a_job_that_ignores_the_signal_is_killed(folder: Path) -> None:
     job = start(folder, "deaf")
     until(lambda: begun(folder, job))
@@ -122,9 +129,7 @@ def test_a_job_that_ignores_the_signal_is_killed(folder: Path) -> None:
 def test_a_killed_job_is_shown_as_failed_and_does_not_stand_in_the_way(folder: Path) -> None:
     job = start(folder, "wait")
     until(lambda: begun(folder, job))
-    now = jobs.read(folder, job.id)
-    assert now is not None
-    os.killpg(now.pid, signal.SIGKILL)
+    os.killpg(int((folder / job.id / jobs.PID_FILE).read_text()), signal.SIGKILL)
     until(lambda: status(folder, job) == "failed")
     after = jobs.read(folder, job.id)
     assert after is not None

@@ -27,6 +27,9 @@ PAGES = {
 }
 
 
+OURS = "h1, h2, h3, [data-testid='stMetricLabel'], [data-testid='stWidgetLabel']"
+
+
 @pytest.mark.parametrize("name", PAGES)
 @pytest.mark.parametrize(("locale", "theme"), [("en-GB", "light"), ("zh-CN", "dark")])
 def test_a_page_is_drawn_whole(
@@ -39,25 +42,13 @@ def test_a_page_is_drawn_whole(
     heading = PAGES[name][locale == "zh-CN"]
     assert heading in window.texts("h1")[0]
     assert ("lang=zh" if locale == "zh-CN" else "lang=en") in window.page.url
-
-
-@pytest.mark.parametrize("name", PAGES)
-def test_no_english_sentence_stays_on_a_chinese_page(
-    visit: Callable[..., Visit], name: str
-) -> None:
-    # Names of the brand's data are its own; headings, captions and labels are ours.
-    window = visit(locale="zh-CN")
-    window.open("" if name == "overview" else name)
-    ours = window.texts("h1, h2, h3, [data-testid='stMetricLabel'], [data-testid='stWidgetLabel']")
-    assert ours
-    english = [text for text in ours if re.search(r"[A-Za-z]{3,}(\s[a-z]{2,})+", text)]
-    assert english == []
-
-
-def test_the_simulated_brand_is_called_simulated(visit: Callable[..., Visit]) -> None:
-    window = visit()
-    window.open()
-    assert any("Simulated brand" in text for text in window.texts("[data-testid='stMain']"))
+    if name == "overview":
+        simulated = "模拟品牌" if locale == "zh-CN" else "Simulated brand"
+        assert simulated in window.texts("[data-testid='stMain']")[0]
+    if locale == "zh-CN":
+        # Names of the brand's data are its own; headings and labels are ours.
+        ours = window.texts(OURS)
+        assert [text for text in ours if re.search(r"[A-Za-z]{3,}(\s[a-z]{2,})+", text)] == []
 
 
 def test_the_language_can_be_switched_and_is_kept_from_page_to_page(
@@ -111,7 +102,7 @@ def test_the_first_visit_of_a_server_may_follow_a_link(
     window = Visit(chromium, fresh)
     try:
         window.open("transfers")
-        assert window.texts("[data-testid='stSidebarNavLink']")[0] == "Overview"
+        assert "Overview" in window.texts("[data-testid='stSidebarNavLink']")[0]
         window.must_be_clean()
     finally:
         window.close()
@@ -127,37 +118,23 @@ def test_from_nothing_to_a_plan_while_other_pages_stay_open(
     window = Visit(chromium, fresh)
     try:
         page = window.open()
-        page.get_by_role("button", name="Forecast and plan now").click()
+        name = page.get_by_role("textbox", name="Your name")
+        name.fill("Wei")
+        name.press("Enter")
+        window.settle()
+        start = page.get_by_role("button", name="Forecast and plan now")
+        start.click()
+        page.get_by_role("button", name="Cancel").click()
+        page.get_by_text("Cancelled by Wei.").wait_for()
+        page.reload()  # what happened is kept by the server, not by the window
+        page.get_by_text("Cancelled by Wei.").wait_for()
+        start.click()
         page.get_by_role("button", name="Cancel").wait_for()
         page.get_by_test_id("stSidebarNavLink").filter(has_text="Data").click()
         page.wait_for_selector("h1:has-text('Data')")  # answers while the job runs
         page.get_by_test_id("stSidebarNavLink").filter(has_text="Overview").click()
         page.wait_for_selector("[data-testid='stMetric']", timeout=4 * PATIENCE)
         window.settle()
-        window.must_be_clean()
-    finally:
-        window.close()
-        fresh.stop()
-
-
-def test_a_job_can_be_cancelled_from_the_page_and_started_again(
-    chromium: Browser, demo_folder: Path, tmp_path: Path
-) -> None:
-    brand = tmp_path / "brand"
-    shutil.copytree(demo_folder, brand, ignore=shutil.ignore_patterns(".nearfield"))
-    fresh = Server(brand, tmp_path / "home")
-    window = Visit(chromium, fresh)
-    try:
-        page = window.open()
-        page.get_by_label("Your name").fill("Wei")
-        page.get_by_label("Your name").press("Enter")
-        window.settle()
-        page.get_by_role("button", name="Forecast and plan now").click()
-        page.get_by_role("button", name="Cancel").click()
-        page.get_by_text("Cancelled by Wei.").wait_for()
-        page.reload()
-        page.get_by_text("Cancelled by Wei.").wait_for()
-        assert page.get_by_role("button", name="Forecast and plan now").is_enabled()
         window.must_be_clean()
     finally:
         window.close()
