@@ -103,7 +103,8 @@ class ForecastSettings:
     """How to forecast.
 
     :param engine: ``nearfield``: Prophet's regression with pooled priors and a carried level, all
-        series at once; ``prophet``: Prophet as it is published, a fit a series.
+        series at once; ``prophet``: Prophet's own fit, first of each pool, then of each
+        series, with its spread measured on the brand.
     :param samples: sample paths a series from which quantiles are taken, 100 to 10,000.
     :param seed: seed of those paths.
     """
