@@ -22,7 +22,9 @@ def test_killed_at_any_moment_it_leaves_the_old_or_the_new_state(ledger: Ledger)
     url = ledger.database.url.render_as_string(hide_password=False)
     chance = random.Random(20251111)
     ends = set()
-    for kill in range(KILLS):
+    # On SQLite the killed process writes the file itself, on PostgreSQL the server does.
+    kills = KILLS if ledger.database.is_sqlite else KILLS // 2
+    for kill in range(kills):
         looping = context().Event()
         # Half of them at a moment of the clock, half between two of its statements.
         moment = chance.randint(1, STATEMENTS) if kill % 2 else 0
