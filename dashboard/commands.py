@@ -7,11 +7,10 @@ from __future__ import annotations
 
 import argparse
 import os
-import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from dashboard.targets import fresh_file, fresh_folder, plan_folder
 from data.errors import BadInput
@@ -165,7 +164,7 @@ def import_data(options: argparse.Namespace, progress: Progress) -> Outcome:
     )
 
 
-def serve(options: argparse.Namespace, progress: Progress) -> Outcome:
+def serve(options: argparse.Namespace, progress: Progress) -> NoReturn:
     """Run the dashboard until it is stopped."""
     environment = dict(os.environ)
     if options.folder is not None:
@@ -175,10 +174,16 @@ def serve(options: argparse.Namespace, progress: Progress) -> Outcome:
     app = Path(__file__).with_name("app.py")
     command = [sys.executable, "-m", "streamlit", "run", str(app)]
     command += ["--server.port", str(options.port), "--server.address", options.address]
-    code = subprocess.call(command, env=environment)
-    if code:
-        raise BadInput(f"the dashboard ended with code {code}; its own words are above")
-    return Outcome({"ok": True}, "The dashboard has stopped.")
+    if options.address not in ("localhost", "127.0.0.1", "::1"):
+        print(
+            f"nearfield: anyone who reaches {options.address}:{options.port} can see this brand, "
+            "and decide unless sign-in is set up",
+            file=sys.stderr,
+        )
+    sys.stdout.flush()
+    sys.stderr.flush()
+    # Becomes Streamlit: its signals, exit code and words are then the user's.
+    os.execve(sys.executable, command, environment)
 
 
 def _read(options: argparse.Namespace) -> Brand:

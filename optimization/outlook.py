@@ -38,8 +38,8 @@ def worst(stockouts: pd.DataFrame, count: int) -> pd.DataFrame:
     added = at_risk(stockouts, ["region", "sku"])
     added = added[added["lost_money_with"] > 0]
     likely = stockouts[stockouts["probability_with"] >= 0.5]
-    first = likely.groupby(["region", "sku"], observed=True, as_index=False)["date"].min()
-    added = added.merge(first.rename(columns={"date": "first_day"}), how="left")
+    first = likely.groupby(["region", "sku"], observed=True)["date"].min()
+    added = added.merge(first.rename("first_day").reset_index(), how="left")
     return added.nlargest(count, "lost_money_with").reset_index(drop=True)
 
 

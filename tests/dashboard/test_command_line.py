@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
+import urllib.request
 from collections.abc import Callable
 from pathlib import Path
 
@@ -259,3 +261,26 @@ def test_prepare_records_the_plan_for_decision(planned_demo: Path) -> None:
     proposed = read_plan(workspace.plan).proposed
     assert set(recorded["transfer"]) == set(proposed["transfer"])
     assert len(recorded) > 0
+
+
+def test_serve_listens_on_localhost_and_stops_when_asked(planned_demo: Path) -> None:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    command = [sys.executable, "-m", "dashboard.command_line", "serve", str(planned_demo)]
+    process = subprocess.Popen(
+        [*command, "--port", str(port)], cwd=ROOT, stdout=subprocess.PIPE, text=True
+    )
+    with process:
+        assert process.stdout is not None
+        said = ""
+        while "URL" not in said:
+            line = process.stdout.readline()
+            assert line, said
+            said += line
+        assert f"http://localhost:{port}" in said
+        with urllib.request.urlopen(f"http://localhost:{port}/_stcore/health") as answer:
+            assert answer.status == 200
+        process.send_signal(signal.SIGINT)
+        process.stdout.read()
+    assert process.returncode == 0
