@@ -10,6 +10,8 @@ from dashboard.board import board
 from dashboard.language import _
 from optimization.edit_effect import EditEffect, effect_of_edit
 
+MOST_TOLD = 4
+
 
 def draw(row: pd.DataFrame, cases: int) -> bool:
     """Draw the effect of another number of cases; return whether it breaks no limit.
@@ -49,8 +51,8 @@ def draw(row: pd.DataFrame, cases: int) -> bool:
             "fewer cases keep at least this gain and more cases bring at most this."
         ),
     )
-    for violation in effect.broken:
-        st.error(style.plain(sentences.violation(violation)), icon=":material/block:")
+    for text in list(dict.fromkeys(map(sentences.violation, effect.broken)))[:MOST_TOLD]:
+        st.error(style.plain(text), icon=":material/block:")
     return effect.is_allowed
 
 

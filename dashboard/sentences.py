@@ -6,13 +6,14 @@ Everything returned is plain text: where Streamlit reads Markdown, pass it throu
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from dashboard import style
-from dashboard.language import _
+from dashboard.language import _, language
 from dashboard.words import word
 from data.decisions import Change
 from data.transitions import Action, State
@@ -24,7 +25,7 @@ LONG_COVER = 60.0
 """Days of cover above which a sentence does not count them."""
 
 
-def why(reason: Mapping[str, Any], currency: str) -> list[str]:
+def why(reason: Mapping[Any, Any], currency: str) -> list[str]:
     """Tell why a transfer is proposed, one thing a sentence.
 
     :param reason: a row of ``Plan.reasons`` (:data:`optimization.plan.REASONS`); what is missing
@@ -34,7 +35,7 @@ def why(reason: Mapping[str, Any], currency: str) -> list[str]:
     return [text for text in (tell(reason, currency) for tell in told) if text]
 
 
-def in_short(reason: Mapping[str, Any], currency: str) -> str:
+def in_short(reason: Mapping[Any, Any], currency: str) -> str:
     """Tell why in one line, for a table."""
     parts = []
     runs_out = reason.get("runs_out")
@@ -53,7 +54,7 @@ def in_short(reason: Mapping[str, Any], currency: str) -> str:
     return " · ".join(parts)
 
 
-def _there(reason: Mapping[str, Any], currency: str) -> str:
+def _there(reason: Mapping[Any, Any], currency: str) -> str:
     if not _has(reason, "stock", "cover_days"):
         return ""
     stock = style.compact(reason["stock"])
@@ -70,7 +71,7 @@ def _there(reason: Mapping[str, Any], currency: str) -> str:
     return _join(text, _("It would run out on {day}.").format(day=style.date(runs_out)))
 
 
-def _needed(reason: Mapping[str, Any], currency: str) -> str:
+def _needed(reason: Mapping[Any, Any], currency: str) -> str:
     if not _has(reason, "demand_q50", "demand_q90"):
         return ""
     return _(
@@ -79,7 +80,7 @@ def _needed(reason: Mapping[str, Any], currency: str) -> str:
     ).format(median=style.compact(reason["demand_q50"]), high=style.compact(reason["demand_q90"]))
 
 
-def _saves(reason: Mapping[str, Any], currency: str) -> str:
+def _saves(reason: Mapping[Any, Any], currency: str) -> str:
     lost = float(reason["saved_lost"]) if _has(reason, "saved_lost") else 0.0
     far = float(reason["saved_far"]) if _has(reason, "saved_far") else 0.0
     lost_words, far_words = style.compact(lost), style.compact(far)
@@ -94,7 +95,7 @@ def _saves(reason: Mapping[str, Any], currency: str) -> str:
     return ""
 
 
-def _earns(reason: Mapping[str, Any], currency: str) -> str:
+def _earns(reason: Mapping[Any, Any], currency: str) -> str:
     if not _has(reason, "gain"):
         return ""
     gain = style.money(reason["gain"], currency)
@@ -123,7 +124,7 @@ _LIMITS: Mapping[str, Callable[[], str]] = {
 }
 
 
-def _limit(reason: Mapping[str, Any], currency: str) -> str:
+def _limit(reason: Mapping[Any, Any], currency: str) -> str:
     code = str(reason.get("limited_by") or "")
     if not code:
         return ""
@@ -268,7 +269,7 @@ def _days(days: float) -> str:
     return style.number(days, 1).removesuffix(".0")
 
 
-def _has(reason: Mapping[str, Any], *names: str) -> bool:
+def _has(reason: Mapping[Any, Any], *names: str) -> bool:
     return all(reason.get(name) is not None and not pd.isna(reason[name]) for name in names)
 
 
@@ -278,21 +279,33 @@ def _counts(units: float) -> bool:
 
 def _join(*sentences: str) -> str:
     # Chinese sentences follow each other without a space.
-    return ("" if style.language() == "zh" else " ").join(sentences)
+    return ("" if language() == "zh" else " ").join(sentences)
 
 
 _VIOLATIONS: Mapping[str, Callable[[], str]] = {
-    "stock": lambda: _("The origin does not have so much: {where}."),
-    "vehicle": lambda: _("The vehicles cannot hold so much: {where}."),
-    "handling": lambda: _("So much cannot be received that day: {where}."),
-    "storage": lambda: _("The storage would be too full: {where}."),
-    "assortment": lambda: _("The assortment does not allow so much: {where}."),
+    "stock": lambda: _(
+        "The origin does not have so much: of {limit} units that are to leave, {found} are "
+        "lacking ({where})."
+    ),
+    "vehicle": lambda: _(
+        "The vehicles cannot hold so much: at most {limit}, it would be {found} ({where})."
+    ),
+    "handling": lambda: _(
+        "So many units cannot be received that day: at most {limit}, it would be {found} ({where})."
+    ),
+    "storage": lambda: _(
+        "The storage would be too full: at most {limit} m³, it would be {found} ({where})."
+    ),
+    "assortment": lambda: _("The assortment does not allow so much there ({where})."),
 }
+_NUMBER = re.compile(r"\d[\d.,]*")
 
 
 def violation(broken: Violation) -> str:
     """Say which hard limit would be broken, where, and by how much."""
     tell = _VIOLATIONS.get(broken.code)
-    if tell is None:
+    numbers = [_NUMBER.search(text) for text in (broken.expected, broken.found)]
+    if tell is None or (broken.code != "assortment" and None in numbers):
         return str(broken)
-    return tell().format(where=f"{broken.where} ({broken.expected}; {broken.found})")
+    limit, found = (match.group().rstrip(".,") if match else "" for match in numbers)
+    return tell().format(where=broken.where, limit=limit, found=found)

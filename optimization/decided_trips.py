@@ -52,4 +52,5 @@ def vehicles_for(m3: pd.Series, vehicle_m3: pd.Series) -> pd.Series:
     >>> vehicles_for(pd.Series([0.0, 3.0, 3.1]), pd.Series([3.0, 3.0, 3.0])).tolist()
     [0, 1, 2]
     """
-    return np.ceil(m3 / vehicle_m3 - 1e-6).clip(lower=0).fillna(0).astype("int64")
+    count = np.ceil(m3.to_numpy(float) / vehicle_m3.to_numpy(float) - 1e-6)
+    return pd.Series(np.nan_to_num(count).clip(min=0), index=m3.index).astype("int64")

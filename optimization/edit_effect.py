@@ -141,7 +141,7 @@ def as_plan(plan: Plan, brand: Brand, standing: pd.DataFrame) -> Plan:
     )
     empty = {name: np.nan for name, dtype in REASONS.items() if dtype == "float64"}
     reasons = transfers[["transfer", "status"]].assign(
-        **empty, runs_out=pd.NaT, limited_by="economics"
+        **empty, runs_out=pd.Timestamp("NaT"), limited_by="economics"
     )
     trips = decided_trips(rows, brand.lanes)
     return Plan(

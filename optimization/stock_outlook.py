@@ -103,7 +103,9 @@ class StockOutlook:
                 "leaves": self.leaves[rows].sum(axis=1),
                 "demand": daily,
                 "cover_days": np.minimum(cover, MOST_COVER),
-                "short_from": pd.Series(first).where(short.any(axis=1)).to_numpy(),
+                "short_from": pd.Series(first)
+                .where(pd.Series(short.any(axis=1), dtype=bool))
+                .to_numpy(),
             }
         )
         return frame.sort_values(["cover_days", "sku"], kind="stable", ignore_index=True)
@@ -185,7 +187,11 @@ class _Asked:
         keys = pd.MultiIndex.from_frame(forecast[["region", "sku"]].astype(str))
         row, series = pd.factorize(keys)
         self.mean = np.zeros((len(series), len(days)))
-        np.add.at(self.mean, (row, days.get_indexer(forecast["date"])), forecast["mean"].to_numpy())
+        np.add.at(
+            self.mean,
+            (row, days.get_indexer(pd.DatetimeIndex(forecast["date"]))),
+            forecast["mean"].to_numpy(),
+        )
         named = brand.locations.set_index("location")
         at = named.loc[cells["location"]]
         of = pd.MultiIndex.from_arrays([at["region"].astype(str).to_numpy(), cells["sku"]])

@@ -70,4 +70,4 @@ def component_chart(
     now = pd.DataFrame({"date": [as_of + pd.Timedelta(hours=12)]})
     rule = alt.Chart(now).mark_rule(strokeDash=[3, 3], strokeWidth=1).encode(x="date:T")
     title = alt.TitleParams(part_names()[part], fontSize=12, offset=4)
-    return alt.layer(shape, rule, tips).properties(height=height, title=title)
+    return alt.LayerChart(layer=[shape, rule, tips]).properties(height=height, title=title)

@@ -50,8 +50,8 @@ def event_layers(
         return [], 0
     colours = style.palette()
     half = pd.Timedelta(hours=12)
-    frame["from"] = frame["starts"].clip(lower=first) - half
-    frame["to"] = frame["ends"].clip(upper=last) + half
+    frame["from"] = frame["starts"].where(frame["starts"] >= first, first) - half
+    frame["to"] = frame["ends"].where(frame["ends"] <= last, last) + half
     # A name needs room: a rough width of each letter, as a share of the days shown.
     width = (last - first) / 110
     letters = frame["name"].map(lambda name: sum(1.9 if ord(c) > 0x2E80 else 1.0 for c in name))

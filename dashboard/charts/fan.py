@@ -72,7 +72,7 @@ def fan_chart(
     )
     layers.append(_as_of_rule(as_of))
     layers += _readers(history, forecast, bands=bool(bands))
-    return alt.layer(*layers).properties(
+    return alt.LayerChart(layer=layers).properties(
         height=height, padding={"top": 8 + ROW_HEIGHT * rows, "left": 4, "right": 10, "bottom": 4}
     )
 
@@ -113,7 +113,8 @@ def _out_of_stock(history: pd.DataFrame, colour: alt.Color) -> list[alt.Chart]:
 
 def _as_of_rule(as_of: pd.Timestamp) -> alt.Chart:
     at = pd.DataFrame({"date": [as_of + pd.Timedelta(hours=12)]})
-    return alt.Chart(at).mark_rule(strokeDash=[3, 3], strokeWidth=1).encode(x="date:T")
+    rule: alt.Chart = alt.Chart(at).mark_rule(strokeDash=[3, 3], strokeWidth=1).encode(x="date:T")
+    return rule
 
 
 def _readers(

@@ -35,7 +35,7 @@ def largest_flows(flows: pd.DataFrame, most: int, rest: str) -> pd.DataFrame:
         origin=flows["origin"].replace(named),
     )
     keys = ["origin", "origin_kind", "destination", "destination_kind"]
-    return kept.groupby(keys, as_index=False, sort=True)["weight"].sum()
+    return kept.groupby(keys, sort=True)["weight"].sum().reset_index()
 
 
 def place_boxes(flows: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:

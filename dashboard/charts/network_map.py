@@ -51,7 +51,7 @@ def network_map(
         name="move", bind="scales", zoom="wheel![event.shiftKey]", encodings=["x", "y"]
     )
     layers[0] = layers[0].add_params(move)
-    return alt.layer(*layers).properties(height=height)
+    return alt.LayerChart(layer=layers).properties(height=height)
 
 
 def ring_scale() -> alt.Scale:
@@ -71,18 +71,16 @@ def _scales(places: pd.DataFrame) -> tuple[alt.X, alt.Y]:
         for axis in ("x", "y")
     ]
     step = f"max({span[0]}/width, {span[1]}/height)"
-    ends = [
-        {
-            "domainMin": alt.ExprRef(expr=f"{mid} - {side}/2*{step}"),
-            "domainMax": alt.ExprRef(expr=f"{mid} + {side}/2*{step}"),
-        }
+    across, up = (
+        alt.Scale(
+            domainMin=alt.ExprRef(expr=f"{mid} - {side}/2*{step}"),
+            domainMax=alt.ExprRef(expr=f"{mid} + {side}/2*{step}"),
+            nice=False,
+            zero=False,
+        )
         for mid, side in zip(middle, ("width", "height"), strict=True)
-    ]
-    options = {"nice": False, "zero": False}
-    return (
-        alt.X("x:Q", axis=None, scale=alt.Scale(**ends[0], **options)),
-        alt.Y("y:Q", axis=None, scale=alt.Scale(**ends[1], **options)),
     )
+    return alt.X("x:Q", axis=None, scale=across), alt.Y("y:Q", axis=None, scale=up)
 
 
 def _land(projection: Albers, x: alt.X, y: alt.Y) -> alt.Chart:
@@ -90,13 +88,14 @@ def _land(projection: Albers, x: alt.X, y: alt.Y) -> alt.Chart:
     coast = land().copy()
     coast["x"], coast["y"] = projection.project(coast["lat"], coast["lon"])
     coast["order"] = np.arange(len(coast))
-    return (
+    drawn: alt.Chart = (
         alt.Chart(coast[["ring", "x", "y", "order"]].round(4))
         .mark_line(
             filled=True, clip=True, fill=colours.grid, fillOpacity=0.6, stroke=None, tooltip=None
         )
         .encode(x=x, y=y, detail="ring:N", order="order:Q")
     )
+    return drawn
 
 
 def _lanes(
@@ -139,7 +138,7 @@ def _trails(ends: pd.DataFrame, unit: str, x: alt.X, y: alt.Y) -> alt.Chart:
     long["order"] = along
     long["width"] = long["weight"] * (1 - 0.7 * along)
     columns = ["flow", "x", "y", "order", "width", "weight", "from_name", "to_name"]
-    return (
+    drawn: alt.Chart = (
         alt.Chart(long[columns].round({"x": 5, "y": 5, "order": 3, "width": 4}))
         .mark_trail(clip=True, color=colours.line, opacity=0.5)
         .encode(
@@ -159,6 +158,7 @@ def _trails(ends: pd.DataFrame, unit: str, x: alt.X, y: alt.Y) -> alt.Chart:
             ],
         )
     )
+    return drawn
 
 
 def _places(places: pd.DataFrame, ring_title: str, x: alt.X, y: alt.Y) -> list[alt.Chart]:

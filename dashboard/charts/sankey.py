@@ -20,14 +20,15 @@ def has_room(boxes: pd.DataFrame, needed: float) -> list[bool]:
     :param boxes: column, weight, middle.
     :param needed: least distance of two names in a column, in units of ``middle``.
     """
+    column, middle = boxes["column"].tolist(), boxes["middle"].tolist()
     named: dict[int, list[float]] = {}
-    fits = pd.Series(False, index=boxes.index)
-    for box in boxes.sort_values("weight", ascending=False, kind="stable").itertuples():
-        others = named.setdefault(int(box.column), [])  # type: ignore[arg-type]
-        if all(abs(box.middle - other) >= needed for other in others):  # type: ignore[operator]
-            others.append(float(box.middle))  # type: ignore[arg-type]
-            fits[box.Index] = True
-    return list(fits)
+    fits = [False] * len(boxes)
+    for place in (-boxes["weight"].to_numpy()).argsort(kind="stable"):
+        others = named.setdefault(column[place], [])
+        if all(abs(middle[place] - other) >= needed for other in others):
+            others.append(middle[place])
+            fits[place] = True
+    return fits
 
 
 def sankey_chart(flows: pd.DataFrame, unit: str, *, height: int = 520) -> alt.LayerChart:
@@ -93,8 +94,14 @@ def sankey_chart(flows: pd.DataFrame, unit: str, *, height: int = 520) -> alt.La
     labels = [
         alt.Chart(boxes)
         .transform_filter(f"datum.roomy && datum.column {test} {last}")
-        .mark_text(align=align, dx=shift, fontSize=12, limit=170, color=colours.ink)
+        .mark_text(
+            align="left" if shift > 0 else "right",
+            dx=shift,
+            fontSize=12,
+            limit=170,
+            color=colours.ink,
+        )
         .encode(x=f"{edge}:Q", y="middle:Q", text="name:N")
-        for test, align, shift, edge in (("<", "left", 6, "right"), ("==", "right", -6, "left"))
+        for test, shift, edge in (("<", 6, "right"), ("==", -6, "left"))
     ]
-    return alt.layer(flow, box, *labels).properties(height=height)
+    return alt.LayerChart(layer=[flow, box, *labels]).properties(height=height)

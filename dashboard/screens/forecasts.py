@@ -2,37 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import pandas as pd
 import streamlit as st
 
-from dashboard import first_visit, links, sentences, state, style
-from dashboard.charts.components import component_chart, moving_parts
-from dashboard.charts.cover import cover_chart
+from dashboard import first_visit, forecast_details, links, sentences, state, style
 from dashboard.charts.fan import fan_chart
+from dashboard.forecast_details import Choice
 from dashboard.language import _, ngettext
 from data import Brand
 from forecasting import Forecast, totals
 from forecasting.calendar import china_events
-from optimization.region_cover import region_cover
 
 ALL = ""
 SPANS: dict[str, int] = {"8w": 56, "6m": 182, "1y": 365, "all": 100_000}  # days
-
-
-@dataclass(frozen=True, slots=True)
-class Choice:
-    """What the reader looks at; "" stands for all."""
-
-    region: str
-    category: str
-    sku: str
-
-    @property
-    def is_series(self) -> bool:
-        """Whether it is one product in one region."""
-        return bool(self.region and self.sku)
 
 
 def main() -> None:
@@ -58,11 +40,11 @@ def main() -> None:
     _say_what_is_drawn(choice, events)
     part = _part()
     if part == "stock":
-        _against_stock(brand, choice, expected)
+        forecast_details.against_stock(brand, choice, expected)
     elif part == "parts":
-        _made_of(parts, as_of, shown)
+        forecast_details.made_of(parts, as_of, shown)
     else:
-        _numbers(expected, choice)
+        forecast_details.numbers(expected, choice)
 
 
 def _part() -> str:
@@ -269,97 +251,6 @@ def _say_what_is_drawn(choice: Choice, events: pd.DataFrame) -> None:
     if events["provisional"].any():
         text += " " + _("Pale events are provisional: their days off are not announced yet.")
     st.caption(text)
-
-
-def _against_stock(brand: Brand, choice: Choice, expected: pd.DataFrame) -> None:
-    if not choice.is_series:
-        st.caption(_("Choose a region and a product to compare demand with its stock."))
-        return
-    plan = state.plan()
-    moves = brand_transfers() if plan is None else plan.transfers
-    found = region_cover(brand, choice.region, choice.sku, expected, moves)
-    horizon = len(expected)
-    columns = st.columns(3)
-    columns[0].metric(
-        _("Stock in the region"), style.number(found.stock), border=True, help=_own_stock_help()
-    )
-    columns[1].metric(
-        _("Days of cover as it is"),
-        _day_range(found.high_days, found.median_days, horizon),
-        border=True,
-        help=_("The first number: if demand is high (95%). The second: at the median."),
-    )
-    columns[2].metric(
-        _("Days of cover with the plan"),
-        _day_range(found.high_days_with, found.median_days_with, horizon),
-        border=True,
-    )
-    style.show(cover_chart(found.days), width="stretch", key="cover")
-    st.caption(
-        _(
-            "Where demand rises above a line of stock, the region's own stock is used up and "
-            "shoppers are served from far or not at all."
-        )
-    )
-
-
-def brand_transfers() -> pd.DataFrame:
-    """Return transfers without a row: there is no plan yet."""
-    from optimization.plan import TRANSFERS, empty
-
-    return empty(TRANSFERS)
-
-
-def _own_stock_help() -> str:
-    return _("At the region's front warehouses and stores at the close of the as-of day.")
-
-
-def _day_range(low: int, high: int, horizon: int) -> str:
-    if low >= horizon:
-        return _("{days} or more").format(days=horizon)
-    words = [str(low), str(high) if high < horizon else f"{horizon}+"]
-    return (
-        words[0]
-        if words[0] == words[1]
-        else _("{low} to {high}").format(low=words[0], high=words[1])
-    )
-
-
-def _made_of(parts: pd.DataFrame, as_of: pd.Timestamp, span: int) -> None:
-    if parts.empty:
-        st.caption(_("This forecast was made elsewhere and does not say what it is made of."))
-        return
-    recent = parts[parts["date"] > as_of - pd.Timedelta(days=span)]
-    st.caption(_("Units a day. The parts add up to the forecast's mean, up to its floor at zero."))
-    for part in moving_parts(recent):
-        style.show(component_chart(recent, part, as_of), width="stretch", key=f"part_{part}")
-
-
-def _numbers(expected: pd.DataFrame, choice: Choice) -> None:
-    names = {"date": _("Day"), "mean": _("Mean")}
-    daily = [column for column in expected if column.startswith("q")]
-    st.dataframe(
-        expected[["date", "mean", *daily]],
-        hide_index=True,
-        width="stretch",
-        column_config={
-            "date": st.column_config.DateColumn(names["date"], format="YYYY-MM-DD"),
-            "mean": st.column_config.NumberColumn(names["mean"], format="%.1f"),
-            **{
-                column: st.column_config.NumberColumn(f"{int(column[1:])}%", format="%.1f")
-                for column in daily
-            },
-        },
-    )
-    what = "-".join(part for part in (choice.region, choice.category, choice.sku) if part)
-    st.download_button(
-        _("Download as CSV"),
-        expected.to_csv(index=False, date_format="%Y-%m-%d").encode("utf-8-sig"),
-        file_name=f"forecast-{what or 'all'}.csv",
-        mime="text/csv",
-        icon=":material/download:",
-        on_click="ignore",
-    )
 
 
 main()

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-
 import pandas as pd
 import streamlit as st
 
@@ -13,19 +11,17 @@ from dashboard import (
     decision_dialogs,
     first_visit,
     links,
-    sentences,
     state,
     style,
     transfer_detail,
+    transfer_tables,
 )
 from dashboard.board import board
 from dashboard.deciding import Wish
 from dashboard.language import _, ngettext
-from dashboard.words import word
 from data.transitions import Action
 from optimization.decided_trips import decided_trips
 
-MOST_TRIPS = 200
 MOST_TRANSFERS = 300
 ASK_FROM = 25  # approving so many transfers or more is asked once more
 
@@ -47,7 +43,7 @@ def main() -> None:
         st.info(_("No transfer passes these filters."), icon=":material/filter_alt_off:")
         _undo_button()
         return
-    trip = _trips(trips, rows, currency)
+    trip = transfer_tables.choose_trip(trips, rows, currency)
     shown = filtered if trip is None else _of_trip(filtered, trip)
     _transfers(shown, trip, currency)
 
@@ -81,110 +77,10 @@ def _summary(filtered: pd.DataFrame, trips: pd.DataFrame, currency: str) -> None
     )
 
 
-def _key(prefix: str, names: pd.Series) -> str:
-    # A selection is of positions: with other rows it must be another widget.
-    return f"{prefix}_{hashlib.sha1(chr(10).join(names.astype(str)).encode()).hexdigest()[:12]}"
-
-
-def _trips(trips: pd.DataFrame, rows: pd.DataFrame, currency: str) -> pd.Series | None:
-    """Draw the trips and return the one selected."""
-    st.subheader(_("Trips"), anchor=False)
-    shown = trips.head(MOST_TRIPS).reset_index(drop=True)
-    names = dict(zip(rows["origin"], rows["origin_name"], strict=True))
-    names.update(zip(rows["destination"], rows["destination_name"], strict=True))
-    table = pd.DataFrame(
-        {
-            "leaves": shown["dispatch_date"],
-            "from": shown["origin"].map(names),
-            "to": shown["destination"].map(names),
-            "state": [
-                _trip_state(int(waiting), int(approved), int(count))
-                for waiting, approved, count in zip(
-                    shown["waiting"], shown["approved"], shown["transfers"], strict=True
-                )
-            ],
-            "vehicles": shown["vehicles"],
-            "fill": 100 * shown["fill"],
-            "cost": shown["cost"].round(),
-            "gain": shown["gain"].round(),
-            "lane": shown["lane"],
-        }
-    )
-    keys = shown["lane"] + shown["dispatch_date"].dt.strftime("|%Y-%m-%d")
-    event = st.dataframe(
-        table,
-        key=_key("trips", keys),
-        hide_index=True,
-        width="stretch",
-        height=min(36 * (len(table) + 1) + 2, 330),
-        on_select="rerun",
-        selection_mode="single-row",
-        selection_default=_asked_trip(keys, rows),
-        column_config=_trip_columns(currency),
-    )
-    if len(trips) > len(shown):
-        st.caption(
-            _("The first {shown} of {all} trips are listed. Filter to see others.").format(
-                shown=style.number(len(shown)), all=style.number(len(trips))
-            )
-        )
-    chosen = list(event["selection"]["rows"])
-    if not chosen or chosen[0] >= len(shown):
-        links.keep("lane", "")
-        links.keep("date", "")
-        st.caption(_("Select a trip to see its transfers only."))
-        return None
-    trip = shown.iloc[chosen[0]]
-    links.keep("lane", trip["lane"])
-    links.keep("date", f"{trip['dispatch_date']:%Y-%m-%d}")
-    return trip
-
-
-def _trip_columns(currency: str) -> dict[str, object]:
-    column = st.column_config
-    return {
-        "leaves": column.DateColumn(_("Leaves"), format="YYYY-MM-DD", width=96),
-        "from": column.TextColumn(_("From")),
-        "to": column.TextColumn(_("To")),
-        "lane": column.TextColumn(_("Lane")),
-        "state": column.TextColumn(_("State")),
-        "vehicles": column.NumberColumn(_("Vehicles"), width=76),
-        "fill": column.ProgressColumn(
-            _("Fill"), min_value=0, max_value=100, format="%.0f%%", width=120
-        ),
-        "cost": column.NumberColumn(_("Cost"), format="localized", width=84, help=currency),
-        "gain": column.NumberColumn(_("Gain"), format="localized", width=84, help=currency),
-    }
-
-
-def _trip_state(waiting: int, approved: int, count: int) -> str:
-    if waiting == count:
-        return _("{count} waiting").format(count=style.number(count))
-    if waiting:
-        return _("{waiting} of {count} waiting").format(
-            waiting=style.number(waiting), count=style.number(count)
-        )
-    if approved:
-        return _("decided, {count} go").format(count=style.number(approved))
-    return _("decided, nothing goes")
-
-
-def _asked_trip(keys: pd.Series, rows: pd.DataFrame) -> dict[str, dict[str, list[int]]] | None:
-    """Return the selection that the address asks for: a trip, or the trip of a transfer."""
-    lane, day = state.asked("lane"), state.asked("date")
-    transfer = state.asked("transfer")
-    if transfer and not lane:
-        found = rows[rows["transfer"] == transfer]
-        if len(found):
-            lane = str(found["lane"].iloc[0])
-            day = f"{found['dispatch_date'].iloc[0]:%Y-%m-%d}"
-    position = keys[keys == f"{lane}|{day}"].index
-    return {"selection": {"rows": [int(position[0])]}} if len(position) else None
-
-
 def _of_trip(rows: pd.DataFrame, trip: pd.Series) -> pd.DataFrame:
     same = (rows["lane"] == trip["lane"]) & (rows["dispatch_date"] == trip["dispatch_date"])
-    return rows[same]
+    found: pd.DataFrame = rows[same]
+    return found
 
 
 def _transfers(rows: pd.DataFrame, trip: pd.Series | None, currency: str) -> None:
@@ -193,7 +89,7 @@ def _transfers(rows: pd.DataFrame, trip: pd.Series | None, currency: str) -> Non
     shown = order.head(MOST_TRANSFERS).reset_index(drop=True)
     st.subheader(_heading(trip), anchor=False)
     bar = st.container(horizontal=True)
-    selected = _table(shown, currency, one_trip=trip is not None)
+    selected = transfer_tables.choose_transfers(shown, currency, one_trip=trip is not None)
     if len(order) > len(shown):
         st.caption(
             _(
@@ -216,54 +112,6 @@ def _heading(trip: pd.Series | None) -> str:
     if trip is None:
         return _("Transfers of all trips")
     return _("Transfers of the trip on {day}").format(day=style.date(trip["dispatch_date"]))
-
-
-def _table(shown: pd.DataFrame, currency: str, *, one_trip: bool) -> pd.DataFrame:
-    """Draw the rows with the reason beside each; return those selected."""
-    reasons = shown.to_dict("records")
-    table = pd.DataFrame(
-        {
-            "state": shown["state"].map(word),
-            "product": shown["sku_name"],
-            "leaves": shown["dispatch_date"],
-            "to": shown["destination_name"],
-            "cases": shown["cases"],
-            "units": shown["units"],
-            "gain": shown["expected_gain"].round(),
-            "reason": [sentences.in_short(row, currency) for row in reasons],
-            "by": shown["decided_by"],
-            "sku": shown["sku"],
-        }
-    )
-    if one_trip:
-        table = table.drop(columns=["leaves", "to"])
-    column = st.column_config
-    asked = state.asked("transfer")
-    position = shown.index[shown["transfer"] == asked] if asked else []
-    event = st.dataframe(
-        table,
-        key=_key("transfers", shown["plan"] + shown["transfer"]),
-        hide_index=True,
-        width="stretch",
-        height=min(36 * (len(table) + 1) + 2, 440),
-        on_select="rerun",
-        selection_mode="multi-row",
-        selection_default={"selection": {"rows": [int(position[0])]}} if len(position) else None,
-        column_config={
-            "state": column.TextColumn(_("State"), width=90),
-            "product": column.TextColumn(_("Product")),
-            "sku": column.TextColumn(_("Number"), width=80),
-            "leaves": column.DateColumn(_("Leaves"), format="YYYY-MM-DD", width=96),
-            "to": column.TextColumn(_("To")),
-            "cases": column.NumberColumn(_("Cases"), width=66),
-            "units": column.NumberColumn(_("Units"), format="localized", width=70),
-            "gain": column.NumberColumn(_("Gain"), format="localized", width=74, help=currency),
-            "reason": column.TextColumn(_("Why"), width="large"),
-            "by": column.TextColumn(_("Decided by"), width=100),
-        },
-    )
-    chosen = [row for row in event["selection"]["rows"] if row < len(shown)]
-    return shown.iloc[chosen]
 
 
 def _buttons(

@@ -35,7 +35,7 @@ REASON: dict[str, Any] = {
 
 @pytest.fixture(params=["en", "zh"])
 def reader(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    for module in (language, sentences.style):
+    for module in (language, sentences.style, sentences):
         monkeypatch.setattr(module, "language", lambda: request.param)
     yield request.param
 
@@ -93,11 +93,18 @@ def test_a_code_that_nobody_knows_is_told_as_it_is() -> None:
     assert sentences.event("anniversary") == "anniversary"
 
 
-@pytest.mark.parametrize("code", ["stock", "vehicle", "handling", "storage", "assortment", "new"])
+@pytest.mark.parametrize("code", ["stock", "vehicle", "handling", "storage"])
 def test_a_broken_limit_says_where_and_how_much(code: str, reader: str) -> None:
-    text = sentences.violation(Violation(code, "front-hz, 2025-11-05", "at most 4 m³", "5 m³"))
-    assert "front-hz, 2025-11-05" in text
-    assert "at most 4 m³" in text
+    text = sentences.violation(Violation(code, "front-hz, 2025-11-05", "at most 4.5 m³", "17 m³"))
+    assert all(part in text for part in ("front-hz, 2025-11-05", "4.5", "17"))
+    if reader == "zh":
+        assert "at most" not in text
+
+
+def test_a_broken_limit_that_nobody_knows_is_told_as_it_is() -> None:
+    broken = Violation("new", "front-hz", "blue", "red")
+    assert sentences.violation(broken) == str(broken)
+    assert "front-hz" in sentences.violation(Violation("assortment", "front-hz", "a", "b"))
 
 
 def test_who_was_first_and_what_they_did(reader: str) -> None:
