@@ -60,11 +60,10 @@ CHOICES = {"dear vehicles": (0, 10, 18, 24, 30), "large cases": range(4)}
 
 
 @pytest.mark.parametrize("name", WORLDS)
-@pytest.mark.parametrize("lasting", [0.0, 0.3])
-def test_no_plan_of_one_front_is_above(name, lasting):
+def test_no_plan_of_one_front_is_above(name):
     world = one_front(**WORLDS[name])
-    problem = state_problem(world.brand(), world.forecast(lasting))
-    best = best_plan(problem, CHOICES.get(name, range(6)))
+    problem = state_problem(world.brand(), world.forecast(lasting=0.3))
+    best = best_plan(problem, CHOICES.get(name, range(5)))
     bound = bound_of(problem)
     assert bound.value >= best - 1e-3 * abs(best)
     assert bound.value <= best * 1.25
@@ -80,7 +79,7 @@ def test_two_fronts_that_compete_for_a_scarce_product():
         demand=[("r", "p", 10.0), ("s", "p", 6.0)],
     )
     problem = state_problem(world.brand(), world.forecast())
-    best = best_plan(problem, range(5))
+    best = best_plan(problem, (0, 1, 2, 4))
     bound = bound_of(problem)
     assert best - 1e-3 * abs(best) <= bound.value <= best * 1.25
     # A unit of main stock is worth something, and no more than its best sale.
