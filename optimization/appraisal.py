@@ -24,6 +24,7 @@ from optimization.network import (
     MAIN,
     MID,
     NEAR,
+    STORE,
     Floats,
     Ints,
     Moves,
@@ -31,9 +32,6 @@ from optimization.network import (
     Truths,
 )
 from optimization.simulation import Detail, simulate
-
-_ALL = 1 - 1e-4
-"""Share of far demand from which on it counts as served in full: arithmetic is in float32."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,12 +46,16 @@ class Appraisal:
     :param row_of_cell: (cells,) row, -1 for mains. ``cells``: (rows,) the other way round.
     :param unmet: (days + 1, rows, paths) units that were wanted and not there.
     :param worth: (days + 1, rows, paths) gain of selling one of them, before its costs.
-    :param spare: (days, rows, paths) units left over after sales, free to go.
+    :param spare: (days, rows, paths) units left over after sales, free to go; ``spoilt``: those
+        of them that expired that night.
     :param stock_value: (days, rows) mean value of one more unit at the start of the day's sales.
     :param main_value: (skus,) mean value of one more unit at the mains.
     :param morning: (cells, days) mean stock after arrivals, before dispatches.
-    :param after_room: (rows, paths) units that the days after the horizon can take.
-    :param far_short: (days + 1, skus, paths) whether the mains cannot serve all far demand.
+    :param after_sold: (rows, paths) units that are sold in the days after the horizon.
+    :param far_short: (days + 1, skus, paths) whether the mains cannot serve all far demand;
+        ``ran_out``: on that day or later.
+    :param main_short: (skus, paths) units that they lack for it over all days; ``main_left``:
+        units that they have to spare.
     """
 
     network: Network
@@ -64,25 +66,32 @@ class Appraisal:
     unmet: Array
     worth: Array
     spare: Array
+    spoilt: Array
     stock_value: Array
     main_value: Floats
     morning: Array
-    after_room: Array
+    after_sold: Array
     far_short: Truths
+    ran_out: Truths
+    main_short: Array
+    main_left: Array
 
-    def gain_of_adding(self, rows: Ints, day: int, units: Floats) -> Floats:
-        """Return the expected gain of units that arrive on the morning of ``day``, by row.
+    def gain_of_adding(self, rows: Ints, day: int, units: Floats) -> tuple[Array, Array]:
+        """Return the gain of units that arrive on the morning of ``day``, (rows, paths).
 
         Sales less holding and waste; what it costs to bring them is not in it.
+
+        :returns: the gain, and the units of these that sell.
         """
         extra = np.repeat(units[:, None], self.unmet.shape[2], axis=1).astype(np.float32)
-        gain, _ = self.lay_on_top(rows, day, extra, self.unmet[:, rows])
-        return gain
+        unmet = self.unmet[:, rows]
+        gain, rest = self.lay_on_top(rows, day, extra, unmet)
+        return gain, (unmet - rest).sum(axis=0)
 
-    def lay_on_top(self, rows: Ints, day: int, extra: Array, unmet: Array) -> tuple[Floats, Array]:
+    def lay_on_top(self, rows: Ints, day: int, extra: Array, unmet: Array) -> tuple[Array, Array]:
         """Sell ``extra`` (rows, paths) units from ``day`` on against ``unmet``.
 
-        :returns: the expected gain by row, and what is still unmet (a new array).
+        :returns: the gain (rows, paths), and what is still unmet (a new array).
         """
         network = self.network
         sku = network.cell_sku[self.cells[rows]]
@@ -107,42 +116,92 @@ class Appraisal:
         sold = np.minimum(extra, rest[days] * after_share(life, days - day))
         rest[days] -= sold
         total += sold * self.worth[days, rows]
-        gain: Floats = total.mean(axis=1, dtype=np.float64)
-        return gain, rest
+        return total, rest
 
-    def loss_of_removing(self, rows: Ints, day: int, units: Floats) -> Floats:
-        """Return the expected loss when units that arrive on ``day`` do not come, by row.
+    def loss_of_removing(self, rows: Ints, day: int, units: Floats) -> tuple[Array, Array]:
+        """Return the loss when units that arrive on ``day`` do not come, (rows, paths).
 
         Sales less the holding that is saved; what it costs to bring them is not in it.
+
+        :returns: the loss, and the units of these that would have sold while the mains were short
+            then or later: their shoppers now ask far in vain.
         """
         network = self.network
         sku = network.cell_sku[self.cells[rows]]
         hold = (network.unit_m3[sku] * network.money.holding).astype(np.float32)[:, None]
+        waste = (network.price[sku] * network.money.waste_share).astype(np.float32)[:, None]
         total = np.zeros((len(rows), self.unmet.shape[2]), dtype=np.float32)
         left = np.repeat(units[:, None], total.shape[1], axis=1).astype(np.float32)
-        for today, missed in self.missed_without(rows, day, units):
+        sold = np.zeros_like(total)
+        for today, missed, spoilt in self.missed_without(rows, day, units):
             total += missed * self.worth[today, rows]
+            sold += missed * self.ran_out[today, sku]
             if today < network.days:
                 left -= missed
-                total -= left * hold
-        loss: Floats = total.mean(axis=1, dtype=np.float64)
-        return loss
+                total -= left * hold + spoilt * waste
+                left -= spoilt
+        return total, sold
 
-    def missed_without(self, rows: Ints, day: int, units: Floats) -> Iterator[tuple[int, Array]]:
-        """Yield (day, units missed on it (rows, paths)) if units that arrive on ``day`` do not."""
-        paths, days = self.unmet.shape[2], self.network.days
+    def cost_of_taking(self, rows: Ints, units: Floats, sold: Array) -> Floats:
+        """Return the profit that the mains lose when units leave for these rows and sell there.
+
+        What sells near or mid is not asked for far. Where the mains run out by the end, every
+        unit that leaves is missed; elsewhere those beyond what would be left over.
+        """
+        sku, relief = self._relief(rows, sold)
+        short, left = self.main_short[sku], self.main_left[sku]
+        asked = units[:, None]
+        missed = np.where(short > 0, asked, np.maximum(asked - relief - left, 0))
+        cost: Floats = missed.mean(axis=1, dtype=np.float64) * self.network.profit[FAR, sku]
+        return cost
+
+    def gain_of_returning(self, rows: Ints, units: Floats, sold: Array) -> Floats:
+        """Return the profit that the mains gain when units stay, by row.
+
+        :param sold: (rows, paths) as :meth:`loss_of_removing` returns it.
+        """
+        sku, relief = self._relief(rows, sold)
+        short = self.main_short[sku]
+        used = np.where(short > 0, np.minimum(units[:, None], short + relief), 0)
+        gain: Floats = used.mean(axis=1, dtype=np.float64) * self.network.profit[FAR, sku]
+        return gain
+
+    def _relief(self, rows: Ints, sold: Array) -> tuple[Ints, Array]:
+        """The rows' products, and the units that far demand is less for what they sell."""
+        network = self.network
+        cell = self.cells[rows]
+        conversion = network.money.conversion
+        field = np.where(network.cell_kind[cell] == STORE, NEAR, MID)
+        ratio = conversion[FAR] / np.maximum(conversion[field], 1e-9)
+        return network.cell_sku[cell], sold * ratio.astype(np.float32)[:, None]
+
+    def missed_without(
+        self, rows: Ints, day: int, units: Floats
+    ) -> Iterator[tuple[int, Array, Array]]:
+        """Yield what changes, day by day, if units that arrive on ``day`` do not come.
+
+        :returns: the day, the units that are missed on it, and the units that do not spoil then,
+            both (rows, paths). First to come is first to go: what does not come spoils less from
+            the day on which it would have expired.
+        """
+        network = self.network
+        paths, days = self.unmet.shape[2], network.days
+        life = network.shelf_life[network.cell_sku[self.cells[rows]]]
         taken = np.repeat(units[:, None], paths, axis=1).astype(np.float32)
-        least = np.full((len(rows), paths), np.inf, dtype=np.float32)
         missing = np.zeros((len(rows), paths), dtype=np.float32)
         for today in range(day, days):
-            np.minimum(least, self.spare[today, rows], out=least)
-            lacking = np.maximum(taken - least, 0)
-            yield today, lacking - missing
+            lacking = np.maximum(missing, taken - self.spare[today, rows])
+            old = (today >= day + life - 1).astype(np.float32)[:, None]
+            spoilt = np.minimum(taken - lacking, self.spoilt[today, rows] * old)
+            yield today, lacking - missing, spoilt
             missing = lacking
+            taken -= spoilt
         # After the horizon units are missed unless more were left than could be sold.
-        left, room = self.spare[-1, rows], self.after_room[rows]
-        fewer = np.maximum(left - (taken - missing), 0)
-        yield days, np.minimum(left, room) - np.minimum(fewer, room)
+        left = self.spare[-1, rows] - self.spoilt[-1, rows]
+        sold = self.after_sold[rows]
+        unsold = np.maximum(left - sold, 0)
+        lost = np.clip(taken - missing - unsold, 0, sold)
+        yield days, lost, np.zeros_like(missing)
 
 
 def after_share(life: Floats, days_left: int) -> Array:
@@ -166,12 +225,13 @@ def appraise(network: Network, moves: Moves, draw: Draw) -> Appraisal:
     paths = draw(slice(0, 1)).shape[2] if len(network.series_sku) else 1
     shape = (len(forward), paths)
     unmet, worth = (np.zeros((days + 1, *shape), dtype=np.float32) for _ in range(2))
-    spare = np.zeros((days, *shape), dtype=np.float32)
+    spare, spoilt = (np.zeros((days, *shape), dtype=np.float32) for _ in range(2))
     room = np.zeros(shape, dtype=np.float32)
     stock_value = np.zeros((days, len(forward)), dtype=np.float32)
     morning = np.zeros((len(network.cell_sku), days), dtype=np.float32)
     by_sku, main_value = np.zeros(skus), np.zeros(skus)
     far_short = np.zeros((days + 1, skus, paths), dtype=bool)
+    main_short, main_left = (np.zeros((skus, paths), dtype=np.float32) for _ in range(2))
     none = np.zeros((days, 0, paths), dtype=np.float32)
     for block in blocks(network, every, paths):
         demand = draw(block.series) if len(network.series_sku) else none
@@ -182,13 +242,16 @@ def appraise(network: Network, moves: Moves, draw: Draw) -> Appraisal:
         value, stock, main = _worth(block, outcome.detail)
         unmet[:, rows], worth[:, rows] = outcome.detail.unmet[:, own], value[:, own]
         spare[:, rows] = outcome.detail.spare[:, own]
+        spoilt[:, rows] = outcome.detail.spoilt[:, own]
         stock_value[:, rows] = stock[:, own].mean(axis=2)
-        room[rows] = outcome.detail.after_room[own]
+        room[rows] = outcome.detail.after_sold[own]
         morning[block.cells] = outcome.morning
         products = slice(block.first, block.stop)
         by_sku[products] = outcome.profit.mean(axis=1, dtype=np.float64)
         main_value[products] = main
-        far_short[:, products] = outcome.detail.far_share < _ALL
+        far_short[:, products] = outcome.detail.far_missed > 0
+        main_short[products] = outcome.detail.far_missed.sum(axis=0)
+        main_left[products] = outcome.detail.main_left
     return Appraisal(
         network=network,
         profit=float(by_sku.sum() - sum(network.moving_costs(every).values())),
@@ -198,11 +261,15 @@ def appraise(network: Network, moves: Moves, draw: Draw) -> Appraisal:
         unmet=unmet,
         worth=worth,
         spare=spare,
+        spoilt=spoilt,
         stock_value=stock_value,
         main_value=main_value,
         morning=morning,
-        after_room=room,
+        after_sold=room,
         far_short=far_short,
+        ran_out=np.logical_or.accumulate(far_short[::-1], axis=0)[::-1],
+        main_short=main_short,
+        main_left=main_left,
     )
 
 
@@ -211,7 +278,7 @@ def _worth(block: Block, detail: Detail) -> tuple[Array, Array, npt.NDArray[np.f
     network = block.network
     conversion = network.money.conversion.astype(np.float32)
     profit = network.profit[:, block.first : block.stop].astype(np.float32)
-    ran_out = np.logical_or.accumulate(detail.far_share[::-1] < _ALL, axis=0)[::-1]
+    ran_out = np.logical_or.accumulate(detail.far_missed[::-1] > 0, axis=0)[::-1]
     # A unit of demand passed on to far earns nothing where the mains run out by the end:
     # there it only takes from another.
     far = np.where(ran_out, 0, conversion[FAR] * profit[FAR][None, :, None]).astype(np.float32)

@@ -12,39 +12,36 @@ from optimization.network import Floats, Ints
 _STEPS = (1, 2, 4, 8, 16, 32)
 
 
-def origin_value(draft: Draft, appraisal: Appraisal) -> Floats:
-    """(options,) value per unit of the stock that an option takes from its origin."""
-    options = draft.options
-    row = np.maximum(appraisal.row_of_cell[options.origin_cell], 0)
-    if not appraisal.stock_value.shape[1]:
-        return appraisal.main_value[options.sku]
-    own = appraisal.stock_value[options.day, row]
-    return np.where(options.from_main, appraisal.main_value[options.sku], own)
-
-
 def value_of_adding(draft: Draft, appraisal: Appraisal, rows: Ints, units: Floats) -> Floats:
     """(rows,) expected profit of that many more units of these options, vehicles aside."""
-    options = draft.options
-    gain = np.zeros(len(rows))
-    arrival = options.arrival[rows]
-    cell = appraisal.row_of_cell[options.cell[rows]]
-    for day in np.unique(arrival):
-        at = np.flatnonzero(arrival == day)
-        gain[at] = appraisal.gain_of_adding(cell[at], int(day), units[at])
-    return gain - units * (options.landed + origin_value(draft, appraisal))[rows]
+    return _value(draft, appraisal, rows, units, coming=True)
 
 
 def value_of_keeping(draft: Draft, appraisal: Appraisal, rows: Ints, cases: Ints) -> Floats:
     """(rows,) expected profit lost if that many cases of these options do not go."""
+    units = (cases * draft.options.case_units[rows]).astype(float)
+    return _value(draft, appraisal, rows, units, coming=False)
+
+
+def _value(draft: Draft, appraisal: Appraisal, rows: Ints, units: Floats, coming: bool) -> Floats:
+    """Value at the destination, less what the origin loses and what moving costs."""
     options = draft.options
-    units = (cases * options.case_units[rows]).astype(float)
-    loss = np.zeros(len(rows))
+    value = -units * options.landed[rows]
     arrival = options.arrival[rows]
     cell = appraisal.row_of_cell[options.cell[rows]]
+    from_main = options.from_main[rows]
     for day in np.unique(arrival):
         at = np.flatnonzero(arrival == day)
-        loss[at] = appraisal.loss_of_removing(cell[at], int(day), units[at])
-    return loss - units * (options.landed + origin_value(draft, appraisal))[rows]
+        change = appraisal.gain_of_adding if coming else appraisal.loss_of_removing
+        money, sold = change(cell[at], int(day), units[at])
+        value[at] += money.mean(axis=1, dtype=np.float64)
+        origin = appraisal.cost_of_taking if coming else appraisal.gain_of_returning
+        main = from_main[at]
+        value[at[main]] -= origin(cell[at[main]], units[at[main]], sold[main])
+    front = np.flatnonzero(~from_main)
+    row = appraisal.row_of_cell[options.origin_cell[rows[front]]]
+    value[front] -= units[front] * appraisal.stock_value[options.day[rows[front]], row]
+    return value
 
 
 def best_additions(draft: Draft, appraisal: Appraisal, rows: Ints) -> tuple[Ints, Floats]:
@@ -63,10 +60,13 @@ def best_additions(draft: Draft, appraisal: Appraisal, rows: Ints) -> tuple[Ints
     return count, value
 
 
-def fill(draft: Draft, appraisal: Appraisal, before: Array, margin: float) -> int:
+def fill(
+    draft: Draft, appraisal: Appraisal, before: Array, margin: float, cautious: bool = False
+) -> int:
     """Add the most valuable cases that still fit, at most one option a cell; return how many.
 
     :param before: (cells, days) morning stock without proposals.
+    :param cautious: at most one option a product: its cells share the mains' stock.
     """
     options, network = draft.options, draft.network
     room = draft.capacity() - draft.load()
@@ -81,7 +81,8 @@ def fill(draft: Draft, appraisal: Appraisal, before: Array, margin: float) -> in
     density = value / (count * options.case_m3[rows])
     order = np.argsort(-density, kind="stable")
     rows, count = rows[order], count[order]
-    first = np.unique(options.cell[rows], return_index=True)[1]
+    once = options.sku if cautious else options.cell
+    first = np.unique(once[rows], return_index=True)[1]
     first.sort()
     rows, count = rows[first], count[first]
     store, units_room = room_to_store(draft, appraisal.morning, before, margin)
@@ -116,8 +117,11 @@ def _within(group: Ints, amount: Floats, limit: Floats, count: Ints) -> Ints:
     return result
 
 
-def thin_out(draft: Draft, appraisal: Appraisal) -> int:
-    """Take away cases that cost more than they bring; return how many."""
+def thin_out(draft: Draft, appraisal: Appraisal, cautious: bool = False) -> int:
+    """Take away cases that cost more than they bring; return how many.
+
+    :param cautious: at most one option a product, not one a cell.
+    """
     rows = np.flatnonzero(draft.cases)
     taken = np.zeros(len(rows), dtype=np.int64)
     value = np.zeros(len(rows))
@@ -133,7 +137,8 @@ def thin_out(draft: Draft, appraisal: Appraisal) -> int:
     # One option a cell: two that are each too much may not be too much together.
     order = np.argsort(value, kind="stable")
     order = order[taken[order] > 0]
-    first = np.unique(draft.options.cell[rows[order]], return_index=True)[1]
+    once = draft.options.sku if cautious else draft.options.cell
+    first = np.unique(once[rows[order]], return_index=True)[1]
     chosen = order[first]
     draft.cases[rows[chosen]] -= taken[chosen]
     return int(taken[chosen].sum())

@@ -144,7 +144,7 @@ def _days(case: _Case) -> Iterator[Violation]:
         expected = f"{row.lead_days} days on the way"
         yield Violation("lead_time", str(row.transfer), expected, f"{row.arrive_date:%Y-%m-%d}")
     proposed = rows[rows["status"] == "proposed"]
-    weekday = proposed["dispatch_date"].dt.dayofweek
+    weekday = proposed["dispatch_date"].dt.weekday
     departs = [on[day] for on, day in zip(proposed["departs_on"], weekday, strict=True)]
     for row in each(proposed[~np.array(departs, dtype=bool)]):
         found = f"{row.dispatch_date:%A}"

@@ -148,7 +148,8 @@ class _Model:
         gain[self.at_far : self.at_far_after] = np.repeat(far, self.days)
         gain[self.at_far_after :] = far
         life = np.minimum(network.shelf_life[self.sku], AFTER_DAYS)
-        most = self.conversion * self.share * self._after()[self.serves] * life
+        after = np.append(self._after(), 0.0)
+        most = self.conversion * self.share * after[self.serves] * life
         upper[self.at_after : self.at_after + self.rows] = np.where(self.share > 0, most, 0.0)
         never = np.isinf(network.shelf_life[self.sku]) & ~self._dated()
         upper[self.at_w + grid[never]] = 0.0
@@ -229,6 +230,8 @@ class _Model:
             self.model.add(
                 [(grid, z, 1.0), (grid, q, -slope)], -np.inf, intercept.ravel(), grid.size
             )
+        if not self.series:
+            wanted = np.zeros((1, self.days))
         own = self.conversion[:, None] * self.share[:, None] * wanted[self.serves]
         own = np.where(self.share[:, None] > 0, own, 0.0)
         alone = np.flatnonzero(self.share < 1)
@@ -244,7 +247,7 @@ class _Model:
             (day, z[serving], each),
             (day[:, 1:], z[serving, :-1], -each),
         ]
-        self.model.add(parts, -np.inf, wanted.ravel(), cells.size)
+        self.model.add(parts, -np.inf, wanted[: self.series].ravel(), cells.size)
 
     def _tangents(self) -> tuple[tuple[float, ...], Array, Floats]:
         """Slopes, (slopes, rows, days) intercepts of tangents, (series, days) mean demand.

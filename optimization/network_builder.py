@@ -65,10 +65,10 @@ def build_network(
     case_units = products["case_units"].to_numpy(np.int64)
     arriving = pd.DataFrame(
         {
-            "location": location_of_lane[on_the_way["lane"]],
+            "location": location_of_lane[on_the_way["lane"].to_numpy(np.int64)],
             "sku": on_the_way["sku"],
-            "units": (on_the_way["cases"] * case_units[on_the_way["sku"]]).astype(float),
-            "day": on_the_way["day"],
+            "units": on_the_way["cases"] * case_units[on_the_way["sku"].to_numpy(np.int64)] * 1.0,
+            "day": on_the_way["arrival"],
         }
     )
     lots = _lots(brand, names, arriving, kind, shelf_life, days, dropped)
@@ -182,7 +182,7 @@ def _vip_share(brand: Brand, names: _Names) -> Floats:
 
 
 def _departures(lanes: pd.DataFrame, as_of: pd.Timestamp, days: int) -> Truths:
-    weekday = (as_of.dayofweek + 1 + np.arange(days)) % 7
+    weekday = (as_of.weekday() + 1 + np.arange(days)) % 7
     if lanes.empty:
         return np.zeros((0, days), dtype=bool)
     return np.array([np.asarray(on, dtype=bool)[weekday] for on in lanes["departs_on"]])
@@ -211,8 +211,8 @@ def _facts(
     if (~known).any():
         dropped["approved transfers of unknown lanes or products"] = int((~known).sum())
     frame = frame[known]
-    arrival = frame["day"] + (lead[frame["lane"]] if len(frame) else 0)
-    on_the_way = frame[(frame["day"] < 0) & (arrival >= 0)].assign(day=arrival)
+    frame = frame.assign(arrival=frame["day"] + lead[frame["lane"].to_numpy(np.int64)])
+    on_the_way = frame[(frame["day"] < 0) & (frame["arrival"] >= 0)]
     leaving = frame[(frame["day"] >= 0) & (frame["day"] < days)]
     facts = Moves(*(leaving[name].to_numpy() for name in ("lane", "sku", "day", "cases")))
     return facts.merged(), on_the_way

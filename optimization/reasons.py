@@ -155,7 +155,7 @@ def _saved(
     lost, far = np.zeros(len(row)), np.zeros(len(row))
     for day in np.unique(arrival):
         at = np.flatnonzero(arrival == day)
-        for today, missed in appraisal.missed_without(row[at], int(day), units[at]):
+        for today, missed, _ in appraisal.missed_without(row[at], int(day), units[at]):
             if today == appraisal.network.days:
                 continue
             short = appraisal.far_short[today, sku[at]]
@@ -174,7 +174,7 @@ def _runs_out(appraisal: Appraisal, row: Ints, arrival: Ints, units: Floats) -> 
     for day in np.unique(arrival):
         at = np.flatnonzero(arrival == day)
         chance = (appraisal.unmet[:days, row[at]] > 0).mean(axis=2)
-        for today, missed in appraisal.missed_without(row[at], int(day), units[at]):
+        for today, missed, _ in appraisal.missed_without(row[at], int(day), units[at]):
             if today < days:
                 short = (missed > 0) | (appraisal.unmet[today, row[at]] > 0)
                 chance[today] = short.mean(axis=1)

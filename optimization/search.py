@@ -27,6 +27,7 @@ STORAGE_MARGIN = 0.01
 """Share of storage that planning keeps free, for the error of expected stock."""
 _ROUNDS = 60
 _PATIENCE = 6
+_REFILLS = 4
 
 
 @dataclass(frozen=True, eq=False)
@@ -108,7 +109,7 @@ class _Search:
             return False
         _trim_fleet(draft)
         profit = self._profit(draft, appraisal)
-        if profit > self.best_profit + 1e-6 * max(1.0, abs(self.nothing)) * 1e-3:
+        if profit > self.best_profit + 1e-9 * abs(self.nothing):
             self.best, self.best_appraisal, self.best_profit = draft.copy(), appraisal, profit
             return True
         return False
@@ -123,23 +124,48 @@ class _Search:
                 self.complete = False
                 return
             self.progress(number, _ROUNDS, "improving the plan")
+            cautious = idle >= _PATIENCE // 2
             step = number % 3
-            draft, appraisal = self.best.copy(), self.best_appraisal
             if step == 2:
-                changed = change_trips(draft, appraisal, most)
-                self._fit_fleet(draft, appraisal)
-                fill(draft, appraisal, self.base.morning, STORAGE_MARGIN)
+                better, most = self._change_trips(most)
             elif step == 1:
-                changed = thin_out(draft, appraisal)
+                draft = self.best.copy()
+                better = bool(thin_out(draft, self.best_appraisal, cautious))
+                better = better and self._keep_what_gains(draft)
             else:
-                changed = fill(draft, appraisal, self.base.morning, STORAGE_MARGIN)
-            better = bool(changed) and self._settle(draft, self._scores)
+                draft = self.best.copy()
+                before = self.base.morning
+                better = bool(
+                    fill(draft, self.best_appraisal, before, STORAGE_MARGIN, cautious)
+                ) and self._keep_what_gains(draft)
             idle = 0 if better else idle + 1
-            if step == 2:
-                most = 1 << 30 if better else max(min(most, changed) // 4, 1)
 
-    def _fit_fleet(self, draft: Draft, appraisal: Appraisal) -> None:
+    def _change_trips(self, most: int) -> tuple[bool, int]:
+        """Change trips; the next time fewer at once where it did not help."""
+        draft = self.best.copy()
+        changed = change_trips(draft, self.best_appraisal, most)
+        if not changed:
+            return False, most
         fit(draft, self._scores())
+        self._refill(draft)
+        better = self._settle(draft, self._scores)
+        return better, (1 << 30 if better else max(changed // 4, 1))
+
+    def _keep_what_gains(self, draft: Draft) -> bool:
+        """Keep a draft's changes for the products that gain by them: products do not touch."""
+        money = self._appraise(draft).by_sku - draft.landed_by_sku()
+        gains = money > self.best_appraisal.by_sku - self.best.landed_by_sku() + 1e-7
+        kept = self.best.copy()
+        own = gains[self.options.sku]
+        kept.cases[own] = draft.cases[own]
+        return bool(gains.any()) and self._settle(kept, self._scores)
+
+    def _refill(self, draft: Draft) -> None:
+        """Fill changed trips, a step for each cell at a time."""
+        for _ in range(_REFILLS):
+            appraisal = self._appraise(draft)
+            if not fill(draft, appraisal, self.base.morning, STORAGE_MARGIN) or self._late():
+                return
 
     def _scores(self) -> Floats:
         """(options,) value per unit of what the best draft moves; small for the rest."""

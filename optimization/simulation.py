@@ -26,14 +26,19 @@ class Detail:
     :param unmet: (days + 1, cells, paths) units that a front or store could have sold and did
         not have.
     :param spare: (days, cells, paths) units that it did not sell and is free to.
-    :param far_share: (days + 1, skus, paths) share of far demand that the mains could serve.
-    :param after_room: (cells, paths) units that a front or store could sell after the horizon.
+    :param spoilt: (days, cells, paths) units that expired that night.
+    :param far_missed: (days + 1, skus, paths) units wanted far that the mains did not have.
+    :param main_left: (skus, paths) least units that the mains were free to sell and kept, on any
+        day or after the days after.
+    :param after_sold: (cells, paths) units that a front or store sells after the horizon.
     """
 
     unmet: Array
     spare: Array
-    far_share: Array
-    after_room: Array
+    spoilt: Array
+    far_missed: Array
+    main_left: Array
+    after_sold: Array
 
 
 @dataclass(eq=False)
@@ -106,8 +111,10 @@ class _Run:
             self.out.detail = Detail(
                 unmet=np.zeros((days + 1, block.n_cells, paths), dtype=np.float32),
                 spare=np.zeros((days, block.n_cells, paths), dtype=np.float32),
-                far_share=np.ones((days + 1, skus, paths), dtype=np.float32),
-                after_room=np.zeros((block.n_cells, paths), dtype=np.float32),
+                spoilt=np.zeros((days, block.n_cells, paths), dtype=np.float32),
+                far_missed=np.zeros((days + 1, skus, paths), dtype=np.float32),
+                main_left=np.full((skus, paths), np.inf, dtype=np.float32),
+                after_sold=np.zeros((block.n_cells, paths), dtype=np.float32),
             )
         self._lots()
 
@@ -214,7 +221,7 @@ class _Run:
                 earned += served * self.series_profit[number]
                 out.served[number, :, day] = served.mean(axis=1)
         out.short[:, day] = (rest > 1e-5 * demand + 1e-6).mean(axis=1)
-        share = self._far(rest, free, sold)
+        share = self._far(day, rest, free, sold)
         far = rest * share[block.series_sku]
         earned += far * self.series_profit[FAR]
         out.served[FAR, :, day] = far.mean(axis=1)
@@ -225,7 +232,7 @@ class _Run:
         self.stock[first:] -= sold
         np.maximum(self.stock[first:], 0, out=self.stock[first:])
         if out.detail is not None:
-            out.detail.spare[day], out.detail.far_share[day] = free - sold, share
+            out.detail.spare[day] = free - sold
 
     def _serve(self, number: int, day: int, rest: Array, free: Array, sold: Array) -> Array | None:
         """Serve ``rest`` (series, paths) from one field's cells; returns what was served."""
@@ -242,7 +249,7 @@ class _Run:
         np.maximum(rest - served, 0, out=rest)
         return served
 
-    def _far(self, rest: Array, free: Array, sold: Array) -> Array:
+    def _far(self, day: int, rest: Array, free: Array, sold: Array) -> Array:
         """Serve far demand from the pooled mains; returns the share that they can, by product."""
         block, conversion = self.block, self.conversion[FAR]
         asked, held = np.zeros_like(self.out.profit), np.zeros_like(self.out.profit)
@@ -252,9 +259,19 @@ class _Run:
         share = np.divide(held, asked, out=np.ones_like(held), where=asked > held)
         if conversion <= 0:
             return np.zeros_like(share)
+        self._note_mains(day, asked, held, held)
         drawn = np.divide(asked * share, held, out=np.zeros_like(held), where=held > 0)
         sold[block.mains] = free[block.mains] * drawn[block.mains_by_sku.group]
         return share
+
+    def _note_mains(self, day: int, asked: Array, usable: Array, held: Array) -> None:
+        """Note what far demand missed, beyond rounding, and what the mains keep."""
+        detail = self.out.detail
+        if detail is not None:
+            missed = np.where(asked > usable * (1 + 1e-4), asked - usable, 0)
+            detail.far_missed[day] = missed
+            left = np.maximum(held - np.minimum(asked, usable), 0)
+            np.minimum(detail.main_left, left, out=detail.main_left)
 
     def _night(self, day: int) -> None:
         top = self.stock[-1]
@@ -264,6 +281,8 @@ class _Run:
             spoilt = self.stock[level].copy()
             self._book(3, self.own, spoilt * self.waste, -1.0)
             self.stock[level:] -= spoilt
+            if self.out.detail is not None:
+                self.out.detail.spoilt[day] = spoilt
         self.out.night[:, day] = top.mean(axis=1)
 
     def _book(self, kind: int, sku: Ints, money: Array, sign: float) -> None:
@@ -287,13 +306,13 @@ class _Run:
         for number, cells in enumerate(block.fields):
             if len(cells.cell) and self.conversion[number] > 0:
                 daily = rest[cells.series] * cells.share * self.conversion[number] / AFTER_DAYS
-                if self.out.detail is not None:
-                    self.out.detail.after_room[cells.cell] = daily * AFTER_DAYS
                 usable = np.zeros_like(self.stock[-1])
                 usable[cells.cell] = self._usable(self.stock[:, cells.cell], daily)
                 served = self._serve(number, days, rest, usable, sold)
                 assert served is not None
                 earned += served * self.series_profit[number]
+        if self.out.detail is not None:
+            self.out.detail.after_sold[:] = sold
         asked = np.zeros_like(self.out.profit)
         block.by_sku.add(rest, asked)
         held = np.zeros((self.levels, *asked.shape), dtype=np.float32)
@@ -301,13 +320,12 @@ class _Run:
             block.mains_by_sku.add(self.stock[level][block.mains], held[level])
         usable = self._usable(held, asked * self.conversion[FAR] / AFTER_DAYS)
         asked *= self.conversion[FAR]
+        self._note_mains(days, asked, usable, held[-1])
         share = np.divide(usable, asked, out=np.ones_like(asked), where=asked > usable)
         if self.conversion[FAR] <= 0:
             share[:] = 0
         earned += rest * share[block.series_sku] * self.series_profit[FAR]
         self._book(1, block.by_sku.group, earned, 1.0)
-        if self.out.detail is not None:
-            self.out.detail.far_share[days] = share
 
     def demand_after(self) -> Array:
         """(series,) units a day after the horizon, the same on every path."""

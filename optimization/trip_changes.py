@@ -6,7 +6,7 @@ import numpy as np
 
 from optimization.appraisal import Appraisal
 from optimization.case_values import best_additions, value_of_keeping
-from optimization.draft import Draft
+from optimization.draft import Draft, stock_to_send
 from optimization.network import Floats, Ints
 from optimization.options import vehicle_money
 
@@ -27,9 +27,8 @@ def change_trips(draft: Draft, appraisal: Appraisal, most: int) -> int:
     arcs = options.arcs
     money = vehicle_money(network)
     changes: list[tuple[float, int, int, Ints]] = []
-    starts = np.flatnonzero(np.diff(trip, prepend=-1)) if len(trip) else np.zeros(0, dtype=int)
-    ends = np.append(starts[1:], len(trip))
-    for start, end in zip(starts, ends, strict=True):
+    starts = np.flatnonzero(np.diff(trip, prepend=-1))
+    for start, end in zip(starts, [*starts[1:], len(trip)], strict=False):
         arc, day = divmod(int(trip[start]), network.days)
         lanes = arcs.lanes[arc]
         lanes = lanes[lanes >= 0]
@@ -66,12 +65,14 @@ def _parts(draft: Draft, appraisal: Appraisal) -> tuple[Floats, Floats, Ints]:
     options = draft.options
     going = np.flatnonzero(draft.cases)
     kept = value_of_keeping(draft, appraisal, going, draft.cases[going])
-    every = np.arange(len(options))
-    count, value = best_additions(draft, appraisal, every)
-    more = np.flatnonzero(count)
-    rows = np.concatenate([going, more])
-    cases = np.concatenate([draft.cases[going], count[more]])
-    money = np.concatenate([kept, value[more]])
+    send = stock_to_send(draft)[options.origin_cell, options.day] / options.case_units
+    could = np.flatnonzero(send >= 1)
+    count, value = best_additions(draft, appraisal, could)
+    most = np.minimum(count, np.floor(send[could] + 1e-9).astype(np.int64))
+    some = np.flatnonzero(most)
+    rows = np.concatenate([going, could[some]])
+    cases = np.concatenate([draft.cases[going], most[some]])
+    money = np.concatenate([kept, value[some] * most[some] / count[some]])
     volume = cases * options.case_m3[rows]
     trip = options.arc[rows] * draft.network.days + options.day[rows]
     order = np.lexsort((-money / volume, trip))

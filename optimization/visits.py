@@ -147,7 +147,8 @@ class _Visits:
             some = np.flatnonzero(count)
             units = count[some] * pairs.case[some]
             extra = np.repeat(units[:, None], rest.shape[2], axis=1).astype(np.float32)
-            value, after = self.appraisal.lay_on_top(pairs.row[some], arrival, extra, rest[:, some])
+            money, after = self.appraisal.lay_on_top(pairs.row[some], arrival, extra, rest[:, some])
+            value = money.mean(axis=1, dtype=np.float64)
             rest[:, some] = after
             left[some] -= units
             value -= units * pairs.unit_cost[some]

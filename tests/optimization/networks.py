@@ -166,8 +166,8 @@ def _frame(rows: Sequence[tuple[Any, ...]], columns: list[str]) -> pd.DataFrame:
     for name in ("expires", "arrives"):
         if name in frame:
             frame[name] = pd.to_datetime(frame[name]).astype("datetime64[ns]")
-    if "units" in frame:
-        frame["units"] = frame["units"].astype(float)
+    for name in frame.columns.intersection(["units", "max_units"]):
+        frame[name] = frame[name].astype(float)
     return frame
 
 
