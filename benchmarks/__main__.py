@@ -24,7 +24,11 @@ def names() -> list[str]:
 def measure(name: str) -> bool:
     code = f"import json, benchmarks.{name} as b; print(json.dumps(b.run(), default=float))"
     done = subprocess.run(
-        [sys.executable, "-c", code], cwd=HERE.parent, stdout=subprocess.PIPE, text=True, check=False
+        [sys.executable, "-c", code],
+        cwd=HERE.parent,
+        stdout=subprocess.PIPE,
+        text=True,
+        check=False,
     )
     if done.returncode:
         print(f"{name}: failed with {done.returncode}", file=sys.stderr)
@@ -40,7 +44,8 @@ def measure(name: str) -> bool:
 def main() -> int:
     OUTPUT.mkdir(exist_ok=True)
     chosen = sys.argv[1:] or names()
-    return 0 if all([measure(name) for name in chosen]) else 1
+    failed = [name for name in chosen if not measure(name)]
+    return 1 if failed else 0
 
 
 if __name__ == "__main__":

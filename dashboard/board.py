@@ -31,6 +31,12 @@ def board() -> pd.DataFrame:
     return _board(plan, state.brand(), (state.workspace().ledger_url, state.plan_id()), _position())
 
 
+@st.cache_resource(max_entries=8, show_spinner=False)
+def _in_ledger(of: tuple[str, str]) -> bool:
+    """Read the plan's transfers once: that records it, should its job have been stopped."""
+    return not state.transfers().empty
+
+
 def _position() -> int:
     """Return the number of the ledger's last event."""
     last = state.ledger().events(limit=1)

@@ -114,11 +114,15 @@ class _Model:
         shape = (self.model.count, self.columns)
         matrix = csr_matrix((entries[2], (entries[0], entries[1])), shape=shape)
         gain, upper, constant = self._objective()
+        low, high = np.concatenate(self.model.low), np.concatenate(self.model.high)
+        # Rows that bind nothing: a limit that is infinite, or nothing to limit.
+        binds = (np.isfinite(low) | np.isfinite(high)) & (np.diff(matrix.indptr) > 0)
+        matrix = matrix[binds]
         return LinearProgramme(
             gain=gain,
             upper=upper,
-            low=np.concatenate(self.model.low),
-            high=np.concatenate(self.model.high),
+            low=low[binds],
+            high=high[binds],
             indptr=matrix.indptr.astype(np.int64),
             indices=matrix.indices.astype(np.int64),
             values=matrix.data,

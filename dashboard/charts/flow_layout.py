@@ -31,8 +31,8 @@ def largest_flows(flows: pd.DataFrame, most: int, rest: str) -> pd.DataFrame:
     counts = small.groupby(level=0).size()
     named = {destination: rest.format(count=counts[kind]) for kind, destination in small.index}
     kept = flows.assign(
-        destination=flows["destination"].replace(named),
-        origin=flows["origin"].replace(named),
+        destination=flows["destination"].map(named).fillna(flows["destination"]),
+        origin=flows["origin"].map(named).fillna(flows["origin"]),
     )
     keys = ["origin", "origin_kind", "destination", "destination_kind"]
     return kept.groupby(keys, sort=True)["weight"].sum().reset_index()

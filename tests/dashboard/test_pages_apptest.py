@@ -52,9 +52,8 @@ def must_be_clean(app: AppTest) -> None:
 
 
 @pytest.mark.parametrize("page", ["overview", "forecasts", "transfers", "network", "data", "runs"])
-@pytest.mark.parametrize("lang", ["en", "zh"])
-def test_every_page_opens(planned_demo: Path, open_page: Open, page: str, lang: str) -> None:
-    app = open_page(planned_demo, page, lang=lang)
+def test_every_page_opens(planned_demo: Path, open_page: Open, page: str) -> None:
+    app = open_page(planned_demo, page, lang="zh")
     must_be_clean(app)
     assert app.title
 

@@ -110,11 +110,9 @@ def test_the_first_visit_of_a_server_may_follow_a_link(
 
 
 def test_from_nothing_to_a_plan_while_other_pages_stay_open(
-    chromium: Browser, demo_folder: Path, tmp_path: Path
+    chromium: Browser, make_brand: Callable[..., Path], tmp_path: Path
 ) -> None:
-    brand = tmp_path / "brand"
-    shutil.copytree(demo_folder, brand, ignore=shutil.ignore_patterns(".nearfield"))
-    fresh = Server(brand, tmp_path / "home")
+    fresh = Server(make_brand(), tmp_path / "home")
     window = Visit(chromium, fresh)
     try:
         page = window.open()
