@@ -1,0 +1,135 @@
+"""The relaxation bounds what any plan earns, meets it where it is exact, and can be ended."""
+
+import sys
+import time
+
+import numpy as np
+import pytest
+from hypothesis import Phase, given, settings
+from hypothesis import strategies as st
+
+from optimization.appraisal import appraise
+from optimization.evaluation import evaluate
+from optimization.linear_model import linear_programme
+from optimization.linear_solver import LinearProgramme, Solving, solve_here
+from optimization.network import Moves
+from optimization.options import join_lanes, list_options
+from optimization.problem import state_problem
+from tests.optimization.networks import lane, location, one_front, product, two_echelons
+from tests.optimization.test_evaluation import moves_of, rows
+
+
+def bound_of(problem, coupled=True, solver="glop"):
+    network = problem.network
+    options = list_options(network, join_lanes(network))
+    base = appraise(network, Moves.none(), problem.common)
+    programme = linear_programme(network, options, base, problem.common, coupled)
+    solution = solve_here(programme, solver, 60.0)
+    return solution.objective + programme.constant
+
+
+WORLDS = [
+    two_echelons(),
+    two_echelons(stock=[("M", sku, 60) for sku in "abc"]),
+    two_echelons(products=[product(sku, shelf_life_days=2.0) for sku in "abc"]),
+]
+
+
+@settings(max_examples=12, deadline=None, phases=[Phase.explicit, Phase.generate])
+@given(rows=rows, number=st.integers(0, len(WORLDS) - 1))
+def test_no_moves_earn_more_than_the_bound(rows, number):
+    problem = state_problem(WORLDS[number].brand(), WORLDS[number].forecast())
+    network = problem.network
+    chosen = []
+    for (name, lead), sku, left, cases in rows:
+        moves = moves_of(network, [*chosen, (name, sku, left, cases)])
+        if left + lead < 7 and evaluate(network, moves, problem.common).undelivered == 0:
+            chosen.append((name, sku, left, cases))
+    profit = evaluate(network, moves_of(network, chosen), problem.common).profit
+    assert profit <= bound_of(problem) + 1e-4 * abs(profit)
+
+
+def test_the_bound_is_met_where_nothing_is_rounded():
+    # Certain demand, free vehicles, cases of one unit, small enough holding: LP = true optimum.
+    world = one_front(
+        products=[product("p", case_units=1, unit_m3=1e-6)],
+        lanes=[lane("M", "F", vehicle_cost=0.0)],
+        variation=0.0,
+        stock=[("M", "p", 40), ("F", "p", 4)],
+    )
+    problem = state_problem(world.brand(), world.forecast())
+    best = max(
+        evaluate(
+            problem.network, moves_of(problem.network, [("M>F", "p", 0, n)]), problem.common
+        ).profit
+        for n in range(1, 41)
+    )
+    assert bound_of(problem) == pytest.approx(best, rel=2e-3)
+
+
+def test_solvers_agree():
+    problem = state_problem(WORLDS[0].brand(), WORLDS[0].forecast())
+    assert bound_of(problem, solver="highs") == pytest.approx(bound_of(problem), rel=1e-6)
+
+
+def test_limits_that_couple_products_only_lower_the_bound():
+    world = two_echelons(
+        locations=[
+            location("M", "main"),
+            location("F1", "front", "r1", storage_m3=0.5),
+            location("F2", "front", "r2", handling_units=10.0),
+            location("S1", "store", "r1"),
+            location("S2", "store", "r1"),
+        ]
+    )
+    problem = state_problem(world.brand(), world.forecast())
+    assert bound_of(problem) < bound_of(problem, coupled=False)
+
+
+def small(seconds=20.0):
+    return (
+        LinearProgramme(
+            gain=np.array([1.0, 2.0, 3.0]),
+            upper=np.array([4.0, np.inf, 5.0]),
+            low=np.array([-np.inf]),
+            high=np.array([6.0]),
+            indptr=np.array([0, 2]),
+            indices=np.array([0, 1]),
+            values=np.array([1.0, 1.0]),
+            constant=100.0,
+        ),
+        seconds,
+    )
+
+
+def test_a_programme_that_falls_apart_is_solved_by_parts():
+    solution = solve_here(small()[0], "glop", 20.0)
+    assert solution.objective == pytest.approx(12 + 15)
+    assert solution.x == pytest.approx([0, 6, 5])
+
+
+def test_another_process_solves_the_same():
+    with Solving(*small()) as solving:
+        solution = solving.result()
+    assert solution.objective == pytest.approx(100 + 27)
+
+
+def test_a_solver_that_does_not_exist_has_no_answer():
+    with Solving(*small(), solver="no such solver") as solving:
+        assert solving.result() is None
+
+
+def test_a_solver_that_runs_away_is_ended(monkeypatch):
+    monkeypatch.setattr(sys, "executable", "/bin/sleep")
+    import optimization.linear_solver as module
+
+    real = module.subprocess.Popen
+    monkeypatch.setattr(
+        module.subprocess, "Popen", lambda command, **other: real(["/bin/sleep", "60"], **other)
+    )
+    solving = Solving(small()[0], 0.1)
+    started = time.monotonic()
+    assert solving.result() is None
+    solving.close()
+    assert solving._process.poll() is not None
+    assert time.monotonic() - started < 30
