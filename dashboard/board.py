@@ -27,8 +27,9 @@ def board() -> pd.DataFrame:
     """
     plan = state.plan()
     assert plan is not None, "a page that shows transfers has asked for a plan"
-    state.transfers()  # the plan is in the ledger from here on
-    return _board(plan, state.brand(), (state.workspace().ledger_url, state.plan_id()), _position())
+    of = (state.workspace().ledger_url, state.plan_id())
+    _in_ledger(of)
+    return _board(plan, state.brand(), of, _position())
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)
