@@ -91,7 +91,7 @@ def scaled(times):
         (scaled(400), "assortment"),
         (put("status", "approved"), "approved"),
     ],
-    ids=str,
+    ids=lambda value: value if isinstance(value, str) else "",
 )
 def test_a_broken_transfer_is_found(good, change, code):
     assert code in codes(with_transfers(good, change))
