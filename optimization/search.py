@@ -27,6 +27,8 @@ STORAGE_MARGIN = 0.01
 """Share of storage that planning keeps free, for the error of expected stock."""
 _ROUNDS = 60
 _PATIENCE = 6
+_ENOUGH = 3e-4
+"""Share of the gain below which a step counts as idle."""
 _REFILLS = 4
 
 
@@ -125,6 +127,7 @@ class _Search:
                 return
             self.progress(number, _ROUNDS, "improving the plan")
             cautious = idle >= _PATIENCE // 2
+            had = self.best_profit
             step = number % 3
             if step == 2:
                 better, most = self._change_trips(most)
@@ -138,7 +141,8 @@ class _Search:
                 better = bool(
                     fill(draft, self.best_appraisal, before, STORAGE_MARGIN, cautious)
                 ) and self._keep_what_gains(draft)
-            idle = 0 if better else idle + 1
+            enough = _ENOUGH * (self.best_profit - self.nothing)
+            idle = 0 if better and self.best_profit - had > enough else idle + 1
 
     def _change_trips(self, most: int) -> tuple[bool, int]:
         """Change trips; the next time fewer at once where it did not help."""
