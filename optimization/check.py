@@ -23,7 +23,7 @@ from optimization.problem import state_problem
 
 STOCK_TOLERANCE = 0.01
 """Expected stock is an estimate: a limit is broken when it is exceeded by more than 1 %."""
-CHECK_PATHS = 80
+CHECK_PATHS = 40
 _KEY = ["lane", "sku", "dispatch_date"]
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from optimization.appraisal import Appraisal
+from optimization.block import Array
 from optimization.case_values import value_of_adding
 from optimization.draft import Draft, room_to_handle, room_to_store, stock_to_send
 from optimization.network import Floats, Ints, Names
@@ -21,9 +22,11 @@ class Binding:
 
 
 def what_stops(
-    draft: Draft, appraisal: Appraisal, base: Appraisal, rows: Ints, margin: float
+    draft: Draft, appraisal: Appraisal, before: Array, rows: Ints, margin: float
 ) -> Binding:
     """Say what stops one more case of each of these options.
+
+    :param before: (cells, days) morning stock without proposals.
 
     A case that brings nothing is stopped by ``economics``, or by ``case`` where one unit would
     bring something. Otherwise the first limit that has no room for it: the stock of its origin,
@@ -35,7 +38,7 @@ def what_stops(
     single = value_of_adding(draft, appraisal, rows, np.ones(len(rows)))
     room = draft.capacity() - draft.load()
     send = stock_to_send(draft)
-    store, units_room = room_to_store(draft, appraisal.morning, base.morning, margin)
+    store, units_room = room_to_store(draft, appraisal.morning, before, margin)
     handle = room_to_handle(draft)
     place, arrival = network.cell_location[options.cell[rows]], options.arrival[rows]
     short = {

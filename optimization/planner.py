@@ -20,7 +20,7 @@ from optimization.linear_solver import Solving
 from optimization.loading import cost_shares, load_vehicles, transfer_rows, trip_rows
 from optimization.network import Ints, Moves
 from optimization.plan import REASONS, TRANSFERS, Plan, Status, empty
-from optimization.problem import COMMON_PATHS, FRESH_PATHS, Problem, state_problem
+from optimization.problem import COMMON_PATHS, Problem, state_problem
 from optimization.reasons import as_json, explain
 from optimization.search import STORAGE_MARGIN, Found, search
 from optimization.unmet_demand import stockouts, unmet_demand
@@ -86,14 +86,15 @@ class _Work:
         draw = _from(common)
         deadline = self.started + self.limit * (1 - _AFTERWORK)
         self.details["seed"] = self.problem.seed
-        self.details["paths"] = {"common": COMMON_PATHS, "fresh": FRESH_PATHS}
+        self.details["paths"] = {"common": COMMON_PATHS, "fresh": self.problem.fresh_paths}
         if network.dropped:
             self.details["left_out"] = network.dropped
         self.progress(0, 4, "valuing stock")
         bound = _Bound(self.problem, draw, deadline)
         try:
             self.progress(1, 4, "searching transfers")
-            found = search(network, draw, deadline, self.progress)
+            least = self.problem.settings.min_gain
+            found = search(network, draw, deadline, self.progress, least)
             self.progress(2, 4, "bounding what is possible")
             objective, answered = bound.result()
         finally:
@@ -106,9 +107,6 @@ class _Work:
         network = self.problem.network
         nothing = evaluate(network, Moves.none(), self.problem.fresh)
         draft = found.draft
-        base = appraise(network, Moves.none(), draw)
-        appraisal = found.appraisal
-        self._drop_small(draft, appraisal)
         for _ in range(_REPAIRS):
             moves, option = load_vehicles(draft)
             outcome = evaluate(network, moves, self.problem.fresh) if len(moves) else nothing
@@ -118,25 +116,15 @@ class _Work:
                 continue
             appraisal = appraise(network, draft.moves(), draw)
             plan = self._assemble(
-                draft, appraisal, base, draw, moves, option, outcome, nothing, bound
+                draft, appraisal, found.before, draw, moves, option, outcome, nothing, bound
             )
-            plan = self._with_status(plan, found, answered)
+            plan = self._with_status(plan, found.complete, answered)
             broken = check_plan(plan, self.brand, self.forecast, self.approved, self.rejected)
             if not broken:
                 return plan
             if not self._mend(draft, broken):
                 break
         raise Failure("The plan breaks its own limits: " + "; ".join(map(str, broken[:5])))
-
-    def _drop_small(self, draft: Draft, appraisal: Appraisal) -> None:
-        """Leave out moves whose gain is below the brand's least."""
-        least = self.problem.settings.min_gain
-        rows = np.flatnonzero(draft.cases)
-        if least > 0 and len(rows):
-            from optimization.case_values import value_of_keeping
-
-            gain = value_of_keeping(draft, appraisal, rows, draft.cases[rows])
-            draft.cases[rows[gain < least]] = 0
 
     def _mend(self, draft: Draft, broken: list[Violation]) -> bool:
         """Drop what breaks a limit; False where the violation names nothing to drop."""
@@ -158,7 +146,7 @@ class _Work:
                 draft.cases[rows] = 0
         return int(draft.cases.sum()) < had
 
-    def _with_status(self, plan: Plan, found: Found, answered: bool) -> Plan:
+    def _with_status(self, plan: Plan, complete: bool, answered: bool) -> Plan:
         from dataclasses import replace
 
         status: Status = "feasible"
@@ -166,7 +154,7 @@ class _Work:
             status = "nothing_to_do"
         elif not answered:
             status = "fallback"
-        elif not found.complete:
+        elif not complete:
             status = "time_limit"
         elif plan.gap is not None and plan.gap <= OPTIMAL_GAP:
             status = "optimal"
@@ -176,7 +164,7 @@ class _Work:
         self,
         draft: Draft,
         appraisal: Appraisal,
-        base: Appraisal,
+        before: Array,
         draw: Draw,
         moves: Moves,
         option: Ints,
@@ -188,7 +176,7 @@ class _Work:
         facts = network.facts
         every = moves + facts
         reasons = explain(
-            self.problem, draft, appraisal, base, draw, outcome.served[0], STORAGE_MARGIN
+            self.problem, draft, appraisal, before, draw, outcome.served[0], STORAGE_MARGIN
         )
         transfers, reasons = self._transfers(draft, moves, option, reasons)
         shares = cost_shares(network, every, every)
@@ -208,7 +196,7 @@ class _Work:
         transfers["expected_gain"] = reasons["gain"].to_numpy()
         transfers["reason"] = as_json(reasons)
         objective = float(appraisal.by_sku.sum() - sum(network.moving_costs(every).values()))
-        unmet, totals = unmet_demand(draft, appraisal, base, outcome, STORAGE_MARGIN)
+        unmet, totals = unmet_demand(draft, appraisal, before, outcome, STORAGE_MARGIN)
         gap = None if bound is None else (bound - objective) / max(abs(bound), 1e-9)
         return Plan(
             as_of=network.as_of,

@@ -23,13 +23,14 @@ def explain(
     problem: Problem,
     draft: Draft,
     appraisal: Appraisal,
-    base: Appraisal,
+    before: Array,
     draw: Draw,
     near: Array,
     margin: float,
 ) -> pd.DataFrame:
     """Return the reasons of the draft's options with cases, in their order; see ``REASONS``.
 
+    :param before: (cells, days) morning stock without proposals.
     :param near: (series, days) expected demand served near, under the draft.
     """
     rows = np.flatnonzero(draft.cases)
@@ -59,7 +60,7 @@ def explain(
             "gain": gain,
             "saved_lost": saved[0],
             "saved_far": saved[1],
-            "limited_by": what_stops(draft, appraisal, base, rows, margin).code,
+            "limited_by": what_stops(draft, appraisal, before, rows, margin).code,
         }
     )
 

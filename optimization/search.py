@@ -14,6 +14,7 @@ import numpy as np
 
 from data import Progress
 from optimization.appraisal import Appraisal, appraise
+from optimization.block import Array
 from optimization.case_values import fill, thin_out, value_of_keeping
 from optimization.draft import Draft, stock_to_send
 from optimization.evaluation import Draw
@@ -38,24 +39,29 @@ class Found:
 
     :param profit: on the common paths; ``nothing`` that without proposals.
     :param complete: whether the search ended by itself, not by time.
+    :param before: (cells, days) morning stock without proposals.
     """
 
     draft: Draft
-    appraisal: Appraisal
     profit: float
     nothing: float
     complete: bool
+    before: Array
 
 
-def search(network: Network, draw: Draw, deadline: float, progress: Progress) -> Found:
+def search(
+    network: Network, draw: Draw, deadline: float, progress: Progress, min_gain: float = 0.0
+) -> Found:
     """Search for good moves.
 
     :param draw: common paths.
     :param deadline: ``time.monotonic()`` by which to stop.
+    :param min_gain: moves whose expected gain is below it are left out at the end.
     """
     run = _Search(network, draw, deadline, progress)
     run.start()
     run.improve()
+    run.leave_out_below(min_gain)
     return run.found()
 
 
@@ -67,11 +73,20 @@ class _Search:
         self.base = self._appraise(Draft.empty(network, self.options))
         self.nothing = self._profit(Draft.empty(network, self.options), self.base)
         self.best = Draft.empty(network, self.options)
+        self.before = self.base.morning
         self.best_appraisal, self.best_profit = self.base, self.nothing
         self.complete = True
 
     def found(self) -> Found:
-        return Found(self.best, self.best_appraisal, self.best_profit, self.nothing, self.complete)
+        return Found(self.best, self.best_profit, self.nothing, self.complete, self.before)
+
+    def leave_out_below(self, min_gain: float) -> None:
+        """Drop moves of the best draft whose own gain is below ``min_gain``."""
+        rows = np.flatnonzero(self.best.cases)
+        if min_gain > 0 and len(rows):
+            cases = self.best.cases[rows]
+            gain = value_of_keeping(self.best, self.best_appraisal, rows, cases)
+            self.best.cases[rows[gain < min_gain]] = 0
 
     def start(self) -> None:
         """Make first drafts from visits, with stock valued as without and as with a plan."""
@@ -81,6 +96,8 @@ class _Search:
         renewed = self.best_appraisal
         if renewed is not self.base and not self._late():
             self._visits(replace(self.base, main_value=renewed.main_value, worth=renewed.worth))
+        # Nothing after this needs the run without proposals but its stock; its arrays are large.
+        self.base = self.best_appraisal
 
     def _visits(self, values: Appraisal) -> None:
         draft = Draft.empty(self.network, self.options)
@@ -102,7 +119,7 @@ class _Search:
         appraisal = self._appraise(draft)
         for _ in range(8):
             dropped = drop_beyond_storage(
-                draft, appraisal.morning, self.base.morning, STORAGE_MARGIN, score()
+                draft, appraisal.morning, self.before, STORAGE_MARGIN, score()
             )
             if not dropped:
                 break
@@ -137,7 +154,7 @@ class _Search:
                 better = better and self._keep_what_gains(draft)
             else:
                 draft = self.best.copy()
-                before = self.base.morning
+                before = self.before
                 better = bool(
                     fill(draft, self.best_appraisal, before, STORAGE_MARGIN, cautious)
                 ) and self._keep_what_gains(draft)
@@ -168,7 +185,7 @@ class _Search:
         """Fill changed trips, a step for each cell at a time."""
         for _ in range(_REFILLS):
             appraisal = self._appraise(draft)
-            if not fill(draft, appraisal, self.base.morning, STORAGE_MARGIN) or self._late():
+            if not fill(draft, appraisal, self.before, STORAGE_MARGIN) or self._late():
                 return
 
     def _scores(self) -> Floats:

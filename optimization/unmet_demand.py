@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from optimization.appraisal import Appraisal
+from optimization.block import Array
 from optimization.draft import Draft
 from optimization.evaluation import Evaluation
 from optimization.limits import what_stops
@@ -18,10 +19,11 @@ _LEAST_UNITS = 0.05
 
 
 def unmet_demand(
-    draft: Draft, appraisal: Appraisal, base: Appraisal, outcome: Evaluation, margin: float
+    draft: Draft, appraisal: Appraisal, before: Array, outcome: Evaluation, margin: float
 ) -> tuple[pd.DataFrame, dict[str, float]]:
     """Return the rows (see ``UNMET``), and the totals of all series.
 
+    :param before: (cells, days) morning stock without proposals.
     :param outcome: the plan's evaluation.
     """
     network = draft.network
@@ -32,7 +34,7 @@ def unmet_demand(
     series = order[units[order] > _LEAST_UNITS][:MOST_ROWS]
     if not len(series):
         return empty(UNMET), totals
-    code, place = _codes(draft, appraisal, base, outcome, series, margin)
+    code, place = _codes(draft, appraisal, before, outcome, series, margin)
     names = np.append(network.locations, "")
     frame = pd.DataFrame(
         {
@@ -50,7 +52,7 @@ def unmet_demand(
 def _codes(
     draft: Draft,
     appraisal: Appraisal,
-    base: Appraisal,
+    before: Array,
     outcome: Evaluation,
     series: Ints,
     margin: float,
@@ -65,7 +67,7 @@ def _codes(
     place = np.full(len(series), -1)
     if not len(rows):
         return code, place
-    binding = what_stops(draft, appraisal, base, rows, margin)
+    binding = what_stops(draft, appraisal, before, rows, margin)
     # Of a series' options the most valuable next case tells what stops it.
     order = np.lexsort((-binding.value, own[rows]))
     chosen = order[np.unique(own[rows[order]], return_index=True)[1]]

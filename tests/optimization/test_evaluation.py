@@ -40,11 +40,11 @@ rows = st.lists(
         st.integers(0, 6),
         st.integers(1, 3),
     ),
-    max_size=12,
+    max_size=6,
 )
 
 
-@settings(max_examples=25, deadline=None, phases=[Phase.explicit, Phase.generate])
+@settings(max_examples=8, deadline=None, phases=[Phase.explicit, Phase.generate])
 @given(rows=rows, scarce=st.booleans(), dated=st.booleans())
 def test_the_simulation_agrees_with_plain_python(rows, scarce, dated):
     stock = [("M", sku, 60 if scarce else 600) for sku in "abc"]
