@@ -103,6 +103,10 @@ _TABLES: dict[str, tuple[str, str]] = {
         _mark("what a front or store may hold; without this table, everything"),
     ),
     "events": (_mark("events"), _mark("days that the built-in calendar does not know")),
+    "fulfilments": (
+        _mark("fulfilments"),
+        _mark("which location served what was sold, where that is recorded"),
+    ),
 }
 
 

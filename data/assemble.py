@@ -16,7 +16,7 @@ from data.tables import BY_NAME, TABLES, Column, Table
 
 Frames = Mapping[str, pd.DataFrame]
 
-_SHARED_NAMES = {"sales", "stock", "inbound", "drivers", "assortment"}
+_SHARED_NAMES = {"sales", "stock", "inbound", "drivers", "assortment", "fulfilments"}
 """Tables whose region and sku are categories shared over the brand."""
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from data.assemble import assemble
+from data.assemble import assemble, empty
 from data.checks import check_together
 from data.day_checks import check_days
 from data.driver_checks import check_drivers_file, count_unknown_in_history, unknown_over_horizon
@@ -21,7 +21,7 @@ from data.reading import Rows, read_rows
 from data.series import count_missing_days, daily, spans
 from data.settings import Settings
 from data.settings_file import SETTINGS_FILE, read_settings
-from data.tables import TABLES
+from data.tables import BY_NAME, TABLES
 
 _DRIVER_FILES = ("drivers.csv", "drivers.parquet")
 
@@ -32,8 +32,8 @@ class Brand:
 
     Tables are always there (empty where the file is absent), sorted by their key, with a
     RangeIndex, every column of the input contract and its defaults filled. ``region`` and
-    ``sku`` of sales, stock, inbound, drivers and assortment are categories that share one
-    sorted list over all tables. Frames are shared, not copied: do not write into them.
+    ``sku`` of sales, stock, inbound, drivers, assortment and fulfilments are categories that
+    share one sorted list over all tables. Frames are shared, not copied: do not write into them.
 
     :param sales: date, region, sku, units (float64), availability (float32); sorted by region,
         sku, date; days up to ``as_of`` only, as in the file (see :meth:`daily_sales`).
@@ -42,7 +42,7 @@ class Brand:
     :param regions: region, name, lat, lon, vip_share.
     :param locations: location, name, kind, region ("" for mains), lat, lon, storage_m3 (inf =
         unlimited), handling_units (inf), demand_share (adds up to 1 over a region's locations
-        of one kind; NaN for mains).
+        of one kind; NaN for mains), branch ("" = its region's).
     :param lanes: lane, origin, destination, lead_days (int), vehicle_m3, vehicle_cost,
         unit_cost, km (NaN), co2_kg, departs (``daily``, ``Mon-Sat`` …), departs_on (seven
         truths, Monday first).
@@ -53,6 +53,8 @@ class Brand:
     :param assortment: location, sku, max_units (inf); ``has_assortment`` tells an absent table
         (everything is allowed) from an empty one.
     :param events: event, starts, ends, regions and categories (tuples; () = all), strength.
+    :param fulfilments: date, location, sku, region ("" = the location's own), units; not cut at
+        ``as_of``.
     """
 
     folder: Path | None
@@ -71,6 +73,9 @@ class Brand:
     assortment: pd.DataFrame = field(repr=False)
     events: pd.DataFrame = field(repr=False)
     has_assortment: bool = False
+    fulfilments: pd.DataFrame = field(
+        default_factory=lambda: empty(BY_NAME["fulfilments"]), repr=False
+    )
 
     @property
     def dates(self) -> tuple[pd.Timestamp, pd.Timestamp]:

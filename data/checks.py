@@ -31,6 +31,8 @@ def check_together(tables: Tables, findings: Findings) -> None:
         _lanes_fit(tables["lanes"], tables["locations"], findings)
     if "locations" in tables and "assortment" in tables:
         _assortment_of_mains(tables["assortment"], tables["locations"], findings)
+    if "locations" in tables and "fulfilments" in tables:
+        _mains_name_regions(tables["fulfilments"], tables["locations"], findings)
     if "products" in tables:
         _similar_in_circles(tables["products"], findings)
     if "events" in tables:
@@ -157,6 +159,21 @@ def _assortment_of_mains(assortment: Rows, locations: Rows, findings: Findings) 
             f"{listed(dict.fromkeys(assortment.frame['location'][wrong]))}, main warehouses",
             "Remove the rows; a main may hold everything",
             assortment.at(wrong),
+        )
+
+
+def _mains_name_regions(fulfilments: Rows, locations: Rows, findings: Findings) -> None:
+    mains = set(locations.frame.loc[locations.frame["kind"] == "main", "location"].astype(object))
+    frame = fulfilments.frame
+    wrong = (frame["location"].isin(mains) & frame["region"].isna()).to_numpy()
+    if wrong.any():
+        findings.fault(
+            "fulfilments",
+            "region",
+            "the shoppers' region in every row of a main, which serves all of them",
+            "blank cells",
+            "Write the region that was served",
+            fulfilments.at(wrong),
         )
 
 

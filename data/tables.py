@@ -189,6 +189,12 @@ LOCATIONS = Table(
             least=0,
             most=1,
         ),
+        Column(
+            "branch",
+            "text",
+            "the branch that is credited with what it serves; blank = its region",
+            default="",
+        ),
     ),
     key=("location",),
     required=True,
@@ -284,6 +290,27 @@ EVENTS = Table(
     may_be_empty=True,
 )
 
+FULFILMENTS = Table(
+    "fulfilments",
+    "which location served what was sold, where that is recorded",
+    (
+        Column("date", "day", "the day of the sale", required=True),
+        Column("location", "text", "which served it", required=True, refers_to="locations"),
+        Column("sku", "text", "the product", required=True, refers_to="products"),
+        Column(
+            "region",
+            "text",
+            "the shoppers' region; blank = the one that the location serves",
+            default="",
+            refers_to="regions",
+        ),
+        Column("units", "number", "units served", required=True, least=0),
+    ),
+    key=("location", "sku", "region", "date"),
+    may_be_empty=True,
+    repeats=True,
+)
+
 TABLES: tuple[Table, ...] = (
     SALES,
     PRODUCTS,
@@ -295,6 +322,7 @@ TABLES: tuple[Table, ...] = (
     DRIVERS,
     ASSORTMENT,
     EVENTS,
+    FULFILMENTS,
 )
 """Every table, in the order in which it is read and reported."""
 

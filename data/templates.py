@@ -82,11 +82,13 @@ def _tables() -> dict[str, list[Sequence[object]]]:
         ],
         "locations": [
             ("location", "name", "kind", "region", "lat", "lon", "storage_m3", "handling_units",
-             "demand_share"),
-            ("main-sh", "Shanghai main", "main", "", 31.2304, 121.4737, "", "", ""),
-            ("front-hz", "Hangzhou front", "front", "hangzhou", 30.3, 120.2, 40, 5000, 1),
-            ("front-sz", "Suzhou front", "front", "suzhou", 31.3, 120.6, 30, 4000, 1),
-            ("store-hz", "West Lake store", "store", "hangzhou", 30.25, 120.14, 3, 500, 1),
+             "demand_share", "branch"),
+            ("main-sh", "Shanghai main", "main", "", 31.2304, 121.4737, "", "", "", "Head office"),
+            ("front-hz", "Hangzhou front", "front", "hangzhou", 30.3, 120.2, 40, 5000, 1,
+             "Zhejiang"),
+            ("front-sz", "Suzhou front", "front", "suzhou", 31.3, 120.6, 30, 4000, 1, "Jiangsu"),
+            ("store-hz", "West Lake store", "store", "hangzhou", 30.25, 120.14, 3, 500, 1,
+             "Zhejiang"),
         ],
         "lanes": [
             ("lane", "origin", "destination", "lead_days", "vehicle_m3", "vehicle_cost",
@@ -125,6 +127,12 @@ def _tables() -> dict[str, list[Sequence[object]]]:
              "fresh;drinks", 1),
             ("spring fair", after + timedelta(days=3), after + timedelta(days=5), "hangzhou",
              "fresh;drinks", 1.2),
+        ],
+        "fulfilments": [
+            ("date", "location", "sku", "region", "units"),
+            (after - timedelta(days=1), "store-hz", "yogurt", "", 12),
+            (after - timedelta(days=1), "front-hz", "yogurt", "", 8),
+            (after - timedelta(days=1), "main-sh", "yogurt", "hangzhou", 2),
         ],
     }  # fmt: skip
 
