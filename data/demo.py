@@ -17,6 +17,7 @@ import pandas as pd
 from data.demo_calendar import FIRST_DAY, LAST_DAY
 from data.demo_demand import EVENTS, DemoDemand, simulate_demand
 from data.demo_drivers import DemoDrivers, simulate_drivers
+from data.demo_fulfilments import fulfilments_table
 from data.demo_limits import assortment_table, locations_table, pick_assortment
 from data.demo_places import City, build_lanes, pick_cities, pick_stores
 from data.demo_products import CATEGORIES, CATEGORY_NAMES, PRODUCTS, DemoProduct
@@ -139,6 +140,8 @@ def _write(
         table.to_csv(folder / f"{name}.csv", index=False, date_format="%Y-%m-%d")
     rows = _Rows(cities, products, dates, history, demand)
     _write_parquet(rows.sales(past), folder / "sales.parquet")
+    served = fulfilments_table(dates[:history], cities, stores, products, past)
+    _write_parquet(served, folder / "fulfilments.parquet")
     _write_parquet(rows.drivers(drivers), folder / "drivers.parquet")
     _write_parquet(rows.truth(), folder / TRUTH_FILE)
     (folder / "README.md").write_text(NOTICE, encoding="utf-8")

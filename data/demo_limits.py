@@ -7,7 +7,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from data.demo_demand import DemoDemand
-from data.demo_places import MAINS, City, Store, store_ids
+from data.demo_places import BRANCHES, MAINS, City, Store, store_ids
 from data.demo_products import DemoProduct
 from data.demo_stock import DemoHistory
 
@@ -81,7 +81,15 @@ def locations_table(
     recent = demand.expected[..., days - RECENT_DAYS : days].mean(-1)
     volume = recent @ m3
     rows: list[dict[str, object]] = [
-        {"location": location, "name": name, "kind": "main", "region": "", "lat": lat, "lon": lon}
+        {
+            "location": location,
+            "name": name,
+            "kind": "main",
+            "region": "",
+            "lat": lat,
+            "lon": lon,
+            "branch": BRANCHES[location],
+        }
         for location, name, lat, lon in MAINS
     ]
     for row, city in enumerate(cities):
@@ -98,9 +106,11 @@ def locations_table(
                 "storage_m3": _round_up(max(city.cover * volume[row], 1.02 * held), 0.5),
                 "handling_units": _round_up(max(_HANDLING_DAYS * recent[row].sum(), busiest), 50),
                 "demand_share": 1.0,
+                "branch": BRANCHES[city.main],
             }
         )
     region_of = [city.region for city in cities]
+    branch_of = {city.region: BRANCHES[city.main] for city in cities}
     at_store = history.store.reshape(-1, len(products))
     for store, location, stock in zip(stores, store_ids(stores), at_store, strict=True):
         usual = store.share * np.where(stock >= 0, recent[region_of.index(store.region)], 0.0)
@@ -117,6 +127,7 @@ def locations_table(
                 "storage_m3": _round_up(room, 0.1),
                 "handling_units": _round_up(_STORE_HANDLING_DAYS * usual.sum(), 10),
                 "demand_share": store.share,
+                "branch": branch_of[store.region],
             }
         )
     return pd.DataFrame(rows)

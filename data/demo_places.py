@@ -85,6 +85,12 @@ MAINS: tuple[tuple[str, str, float, float], ...] = (
     ("M-CAN", "广州黄埔主仓 Guangzhou main", 23.1820, 113.4800),
 )
 
+BRANCHES = {
+    "M-SHA": "华东分公司 East China branch",
+    "M-CAN": "华南分公司 South China branch",
+}
+"""The branch that a main, the fronts that it supplies and their stores belong to."""
+
 
 @dataclass(frozen=True, slots=True)
 class Store:

@@ -26,6 +26,9 @@ Ints = npt.NDArray[np.int64]
 
 FAR_CONVERSION = 0.62
 
+RECORDED_DAYS = 92
+"""Last days of the history of which the demo brand records who served what was sold."""
+
 _MEMORY = 0.10  # weight of today's sales in a series' estimated level
 _STORE_COVER_DAYS = 1.5
 _SPARE_DAYS = 2  # days of demand that every order covers beyond the next arrival
@@ -46,6 +49,8 @@ class DemoHistory:
     :param on_way: (regions, products, days after the last) units that will arrive.
     :param life: (regions, products) days on which a unit that arrives can be sold.
     :param wasted: units that expired in all.
+    :param served: who served the sales of the last :data:`RECORDED_DAYS` days: ``far`` and
+        ``front`` (regions, products, days), ``store`` (store regions, stores, products, days).
     """
 
     sales: Ints
@@ -56,6 +61,7 @@ class DemoHistory:
     on_way: Ints
     life: Ints
     wasted: int
+    served: dict[str, Ints]
 
 
 @dataclass(frozen=True)
@@ -107,15 +113,27 @@ def simulate_history(
     store = np.zeros(keeping.held.shape, dtype=np.int64)
     estimate = _open_series(pipe, demand, history, keeping)
     wasted = 0
+    recorded = min(RECORDED_DAYS, history)
+    served = {
+        "far": np.zeros((regions, count, recorded), dtype=np.int64),
+        "front": np.zeros((regions, count, recorded), dtype=np.int64),
+        "store": np.zeros((*keeping.held.shape, recorded), dtype=np.int64),
+    }
     for day in range(history):
         received[..., day] = pipe[..., day]
         front += pipe[..., day]
         _refill_stores(front, store, estimate * demand.shape[..., day], keeping)
         units = demand.units[..., day]
+        at_front, at_store = front.copy(), store.copy()
         lost, availability[..., day] = sell_for_a_day(
             rng, units, front, store, keeping.store_rows, keeping.share
         )
-        sales[..., day] = units - lost + rng.binomial(lost, FAR_CONVERSION)
+        far = rng.binomial(lost, FAR_CONVERSION)
+        sales[..., day] = units - lost + far
+        if (place := day - history + recorded) >= 0:
+            served["far"][..., place] = far
+            served["front"][..., place] = at_front - front
+            served["store"][..., place] = at_store - store
         wasted += _discard(front, store, received[..., : day + 1], keeping)
         on_sale = (demand.first_day >= 0) & (demand.first_day <= day)
         weight = np.where(on_sale, _MEMORY * availability[..., day] ** 2, 0.0)
@@ -135,6 +153,7 @@ def simulate_history(
         on_way=pipe[..., history:],
         life=keeping.life,
         wasted=wasted,
+        served=served,
     )
 
 

@@ -13,9 +13,10 @@ import pytest
 from filelock import FileLock
 
 from data.brand import Brand, read_brand
+from data.credit import credit_statement
 from data.demo import FUTURE_DAYS, read_truth, simulate_demo
-from data.demo_places import CITIES, STORES, road_km
-from data.demo_stock import FAR_CONVERSION
+from data.demo_places import BRANCHES, CITIES, STORES, road_km
+from data.demo_stock import FAR_CONVERSION, RECORDED_DAYS
 from data.demo_supply import _lots
 from data.errors import BadInput, Cancelled
 
@@ -258,6 +259,14 @@ def test_stores_hold_a_part_of_the_range(full: Brand) -> None:
     held = full.assortment.groupby("location", observed=True).size()
     assert (held[held.index.str.startswith("S-")] == 35).all()
     assert np.isfinite(full.assortment["max_units"]).any()
+
+
+def test_who_served_the_last_days_is_recorded(small: Brand) -> None:
+    statement = credit_statement(small, first=small.as_of - pd.Timedelta(days=RECORDED_DAYS - 1))
+    assert statement.recorded_share == pytest.approx(1.0)
+    assert statement.surplus == 0
+    assert set(statement.lines["field"]) == {"near", "mid", "far"}
+    assert set(small.locations["branch"]) == set(BRANCHES.values())
 
 
 def test_first_in_first_out_lots() -> None:
