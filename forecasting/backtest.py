@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from data.errors import BadInput
 from data.progress import Progress, silent
-from forecasting.accuracy import bias, coverage, wape, wql
-from forecasting.baselines import seasonal_naive
+from forecasting.baselines import seasonal_naive, week_mean
 from forecasting.forecast import Forecast
-from forecasting.panel import MIN_AVAILABILITY
-from forecasting.quantiles import DAILY_COLUMNS
+from forecasting.past import learn_from, past_rows, with_sales
+from forecasting.peeking import hide_future, require_blind, require_no_record
 from forecasting.run import forecast
+from forecasting.scoring import SCORE_COLUMNS, joined, score
 
 if TYPE_CHECKING:
     from data.brand import Brand
@@ -26,19 +26,9 @@ if TYPE_CHECKING:
 Model = Callable[["Brand", int], Forecast]
 """Forecasts a brand so many days from its as-of day, knowing no sales after it."""
 
-LEVELS: Mapping[str, tuple[str, ...]] = {
-    "series": ("region", "sku"),
-    "product": ("sku",),
-    "category": ("category",),
-    "region": ("region",),
-    "total": (),
-}
-"""What demand is added up by before it is scored, each day for itself."""
-
 BACKTEST_COLUMNS: tuple[str, ...] = (
     "model",
     "level",
-    "days",
     "window",
     "horizon",
     "wape",
@@ -46,8 +36,15 @@ BACKTEST_COLUMNS: tuple[str, ...] = (
     "wql",
     "cover90",
     "seconds_per_series",
+    *(name for name in SCORE_COLUMNS if name.endswith("_all")),
+    "group",
+    "below",
+    "units",
 )
 _MIN_HISTORY = 28
+
+OURS = "nearfield"
+"""The name of the brand's own engine among the models."""
 
 
 def backtest(
@@ -57,6 +54,9 @@ def backtest(
     *,
     peers: bool = False,
     models: Mapping[str, Model] | None = None,
+    sample: int | None = None,
+    audit: bool = False,
+    keep: Callable[[pd.DataFrame], None] | None = None,
     backend: str = "loky",
     workers: int | None = None,
     seed: int | None = None,
@@ -65,20 +65,73 @@ def backtest(
     """Score forecasts over rolling origins.
 
     Window w of W ends ``(W − w) × horizon`` days before the as-of day; each model sees the brand
-    as it was the day before the window (drivers stay: they were planned).
+    as it was the day before the window (:func:`forecasting.peeking.hide_future`).
 
     :param horizon: days; default: the brand's plan horizon.
     :param windows: >= 1; the first must leave 28 days of history.
     :param peers: also the peers of :mod:`forecasting.peers` (the extra ``peers``).
     :param models: instead of the built-in ones, by name.
-    :returns: :data:`BACKTEST_COLUMNS`: model; level (:data:`LEVELS`); days: ``in_stock`` (scored
-        where the product was there at least half the selling hours: elsewhere sales do not tell
-        demand) or ``all`` (sales as they were); window (its first day); wape, bias, wql (2 ×
-        pinball over the seven quantiles / units) and cover90 (share within q05 to q95), the last
-        two at level series only, because quantiles do not add up; seconds_per_series of the run.
-    :raises BadInput: the history is too short for so many windows.
+    :param sample: score only so many series, drawn once. Models that learn each series alone
+        forecast only these, so that slow peers can be afforded; the others learn from all.
+    :param audit: forecast the first window again from another future, and fail if that moves a
+        model's forecast.
+    :param keep: given each window's forecast of the brand's own engine, as
+        :func:`forecasting.past.past_rows` has it.
+    :returns: :data:`BACKTEST_COLUMNS`, first all rows of the five levels
+        (:data:`forecasting.scoring.LEVELS`), then those of its parts; window is its first day;
+        see :func:`forecasting.scoring.score`. seconds_per_series is that of the run.
+    :raises BadInput: the history is too short for so many windows, or a driver declared known
+        is a record of sales.
+    :raises Failure: with ``audit``: a model sees what it is scored on.
     """
     horizon = brand.settings.plan.horizon_days if horizon is None else horizon
+    ends = _ends(brand, horizon, windows)
+    tell = progress or silent
+    require_no_record(hide_future(brand, ends[0]), horizon)
+    if models is None:
+        models = {
+            OURS: partial(forecast, backend=backend, workers=workers, seed=seed),
+            "seasonal_naive": seasonal_naive,
+            "week_mean": week_mean,
+            **(_peers(backend, workers) if peers else {}),
+        }
+    chosen = _sample(brand, sample, seed)
+    alone = _learn_alone() if sample is not None else frozenset()
+    rows: list[dict[str, object]] = []
+    before: dict[str, list[pd.DataFrame]] = {name: [] for name in models}
+    total, done = len(ends) * len(models), 0
+    for as_of in ends:
+        past = hide_future(brand, as_of)
+        for name, model in models.items():
+            tell(done, total, f"{name} as of {as_of:%Y-%m-%d}")
+            if audit and as_of == ends[0]:
+                require_blind(model, brand, as_of, horizon)
+            seen = _only(past, chosen) if name in alone else past
+            began = time.perf_counter()
+            made = model(seen, horizon)
+            seconds = (time.perf_counter() - began) / max(len(made.series), 1)
+            found = joined(made, brand)
+            found = found if chosen is None else found[_among(found, chosen)]
+            kept = past_rows(found, as_of)
+            if keep is not None and name == OURS:
+                keep(past_rows(made.frame, as_of))
+            # How a model's errors go together is learnt from the windows before.
+            together = learn_from(pd.concat(before[name])) if before[name] else None
+            rows += [
+                {"model": name, **row, "horizon": horizon, "seconds_per_series": seconds}
+                for row in score(found, f"{made.first_day:%Y-%m-%d}", together)
+            ]
+            before[name].append(with_sales(kept, brand))
+            done += 1
+    tell(total, total, "scored")
+    frame = pd.DataFrame(rows, columns=list(BACKTEST_COLUMNS))
+    return frame.sort_values("group", key=lambda group: group != "", kind="stable").reset_index(
+        drop=True
+    )
+
+
+def _ends(brand: Brand, horizon: int, windows: int) -> list[pd.Timestamp]:
+    """Return the as-of day of each window, oldest first."""
     if horizon < 1 or windows < 1:
         raise BadInput(f"expected a horizon and windows of at least 1; found {horizon}, {windows}.")
     ends = [brand.as_of - pd.Timedelta(days=horizon * w) for w in range(windows, 0, -1)]
@@ -89,73 +142,42 @@ def backtest(
             f"windows: {windows} of {horizon} days leave less than {_MIN_HISTORY} days of history "
             f"from {brand.dates[0]:%Y-%m-%d}. Ask for {fit} or fewer, or for a shorter horizon."
         )
-    tell = progress or silent
-    if models is None:
-        models = {
-            "nearfield": partial(forecast, backend=backend, workers=workers, seed=seed),
-            "seasonal_naive": seasonal_naive,
-            **(_peers() if peers else {}),
-        }
-    rows: list[dict[str, object]] = []
-    total = len(ends) * len(models)
-    for done, (as_of, (name, model)) in enumerate(
-        (as_of, item) for as_of in ends for item in models.items()
-    ):
-        tell(done, total, f"{name} as of {as_of:%Y-%m-%d}")
-        began = time.perf_counter()
-        made = model(brand.until(as_of), horizon)
-        seconds = (time.perf_counter() - began) / max(len(made.series), 1)
-        for scores in score(made, brand):
-            rows.append(
-                {"model": name, **scores, "horizon": horizon, "seconds_per_series": seconds}
-            )
-    tell(total, total, "scored")
-    return pd.DataFrame(rows, columns=list(BACKTEST_COLUMNS))
+    return ends
 
 
-def score(made: Forecast, brand: Brand) -> Iterator[dict[str, object]]:
-    """Score one forecast against the brand's sales, at each level and choice of days.
-
-    Days of a series outside of its recorded life are not scored.
-    """
-    daily = brand.daily_sales()
-    daily = daily[daily["date"] >= made.first_day]
-    joined = made.frame.merge(daily, on=["region", "sku", "date"], how="inner")
-    category = brand.products.set_index(brand.products["sku"].astype(str))["category"]
-    joined["category"] = joined["sku"].astype(str).map(category).to_numpy()
-    window = f"{made.first_day:%Y-%m-%d}"
-    for days in ("in_stock", "all"):
-        rows = joined if days == "all" else joined[joined["availability"] >= MIN_AVAILABILITY]
-        for level, keys in LEVELS.items():
-            yield {
-                "level": level,
-                "days": days,
-                "window": window,
-                **_score_level(rows, level, keys),
-            }
+def _sample(brand: Brand, count: int | None, seed: int | None) -> pd.DataFrame | None:
+    """Return region and sku of the series to score, drawn once; None for all."""
+    series = brand.series()[["region", "sku"]]
+    if count is None or count >= len(series):
+        return None
+    if count < 1:
+        raise BadInput(f"sample: expected at least 1 series; found {count}.")
+    rng = np.random.default_rng(seed or 0)
+    return series.iloc[np.sort(rng.choice(len(series), count, replace=False))]
 
 
-def _score_level(rows: pd.DataFrame, level: str, keys: tuple[str, ...]) -> dict[str, float]:
-    if level == "series":
-        actual = rows["units"].to_numpy(dtype=np.float64)
-        quantiles = rows[list(DAILY_COLUMNS)].to_numpy()
-        return {
-            **_score_mean(actual, rows["mean"].to_numpy()),
-            "wql": wql(actual, quantiles),
-            "cover90": coverage(actual, quantiles[:, 0], quantiles[:, -1]),
-        }
-    added = rows.groupby([*keys, "date"], observed=True)[["units", "mean"]].sum()
-    scores = _score_mean(added["units"].to_numpy(dtype=np.float64), added["mean"].to_numpy())
-    return {**scores, "wql": float("nan"), "cover90": float("nan")}
+def _among(rows: pd.DataFrame, chosen: pd.DataFrame) -> pd.Series[bool]:
+    """Which rows are of the chosen series."""
+    wanted = set(zip(chosen["region"].astype(str), chosen["sku"].astype(str), strict=True))
+    keys = zip(rows["region"].astype(str), rows["sku"].astype(str), strict=True)
+    return pd.Series([key in wanted for key in keys], index=rows.index)
 
 
-def _score_mean(
-    actual: npt.NDArray[np.floating[Any]], mean: npt.NDArray[np.floating[Any]]
-) -> dict[str, float]:
-    return {"wape": wape(actual, mean), "bias": bias(actual, mean)}
+def _only(brand: Brand, chosen: pd.DataFrame | None) -> Brand:
+    """Return the brand with the sales of the chosen series alone."""
+    if chosen is None:
+        return brand
+    sales = brand.sales.merge(chosen, on=["region", "sku"], how="inner")
+    return replace(brand, sales=sales.reset_index(drop=True), version=f"{brand.version}#")
 
 
-def _peers() -> dict[str, Model]:
+def _learn_alone() -> frozenset[str]:
+    from forecasting.peers import LEARN_ALONE
+
+    return frozenset({"seasonal_naive", "week_mean"}) | LEARN_ALONE
+
+
+def _peers(backend: str, workers: int | None) -> dict[str, Model]:
     from forecasting.peers import available_peers
 
-    return dict(available_peers())
+    return dict(available_peers(backend, workers))

@@ -1,4 +1,4 @@
-"""The forecast that any other has to beat."""
+"""The forecasts that any other has to beat: last week again, and last week's mean."""
 
 from __future__ import annotations
 
@@ -55,6 +55,46 @@ def naive_week(panel: Panel) -> tuple[Floats, Floats, Floats]:
     return mean, daily, np.maximum.accumulate(np.maximum(total, 0.0), axis=1)
 
 
+def week_mean(brand: Brand, horizon: int) -> Forecast:
+    """Give every day the mean of the last seven usable days.
+
+    Quantiles are those of the errors that the same rule made within the series' last eight weeks,
+    one day ahead; the cumulated ones grow with the square root of the days.
+
+    :param horizon: days, >= 1.
+    """
+    panel = build_panel(brand, horizon)
+    demand = np.where(panel.usable, panel.demand, np.nan).astype(np.float64)
+    means = _last_means(demand)
+    level = np.where(np.isfinite(means[:, -1]), means[:, -1], np.nan_to_num(_nanmean(demand)))
+    mean = np.repeat(level[:, None], horizon, axis=1)
+    errors = demand[:, 1:] - means[:, :-1]
+    spread = _error_quantiles(errors[:, -8 * WEEK :])
+    daily = np.maximum(mean[:, :, None] + spread[:, None, :], 0.0)
+    days = np.sqrt(np.arange(1, horizon + 1))[None, :, None]
+    total = np.cumsum(mean, axis=1)[:, :, None] + spread[:, None, :] * days
+    cumulated = np.maximum.accumulate(np.maximum(total, 0.0), axis=1)
+    return assemble_quantiles(brand, panel, mean, daily, cumulated, "mean")
+
+
+def _last_means(demand: Floats) -> Floats:
+    """(S, T) after each day, the mean of the last seven known ones; NaN before the first."""
+    known = np.isfinite(demand)
+    total = np.cumsum(np.where(known, demand, 0.0), axis=1)
+    count = np.cumsum(known, axis=1)
+    means = np.full(demand.shape, np.nan)
+    for row in range(len(demand)):
+        days = np.flatnonzero(known[row])
+        if not len(days):
+            continue
+        # The day up to which all but the last seven known ones have passed.
+        start = np.maximum(count[row] - WEEK, 0)
+        before = np.append(0.0, total[row, days])[start]
+        held = np.minimum(count[row], WEEK)
+        np.divide(total[row] - before, held, out=means[row], where=held > 0)
+    return means
+
+
 def assemble_quantiles(
     brand: Brand,
     panel: Panel,
@@ -82,6 +122,19 @@ def assemble_quantiles(
             )
         ],
     )
+
+
+def assemble_peer(brand: Brand, panel: Panel, mean: Floats, daily: Floats, engine: str) -> Forecast:
+    """Return a forecast from daily quantiles alone.
+
+    Clips at zero and cumulates the quantiles as those of independent days.
+    """
+    mean, daily = np.maximum(mean, 0.0), np.maximum(np.sort(daily, axis=2), 0.0)
+    away = daily - mean[:, :, None]
+    spread = np.sqrt(np.cumsum(away**2, axis=1)) * np.sign(away)
+    total = np.maximum(np.cumsum(mean, axis=1)[:, :, None] + spread, 0.0)
+    cumulated = np.sort(np.maximum.accumulate(total, axis=1), axis=2)
+    return assemble_quantiles(brand, panel, mean, daily, cumulated, engine=engine)
 
 
 def _last_of_weekday(demand: Floats) -> Floats:

@@ -17,6 +17,7 @@ them.
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -61,53 +62,85 @@ class CarriedLevel:
 
 @dataclass(frozen=True, slots=True)
 class Whitened:
-    """Columns as the filter leaves them.
+    """Columns as the filter leaves them, and its state at each cutoff.
 
-    :param innovations: (S, T, C) one-day-ahead errors of each column over their standard
+    :param innovations: (T, C, S) one-day-ahead errors of each column over their standard
         deviation; 0 on days without weight.
-    :param state: (S, 2, C) the two parts after the last day, for each column.
-    :param covariance: (S, 2, 2) their covariance, in units of a day's noise.
-    :param log_determinant: (S,) sum of the logarithms of the variances of the innovations.
+    :param state: (O, S, 2, C) the two parts after the last day before each of O cutoffs, for each
+        column.
+    :param covariance: (O, S, 2, 2) their covariance, in units of a day's noise.
     """
 
     innovations: Floats
     state: Floats
     covariance: Floats
-    log_determinant: Floats
 
 
-def whiten(columns: Floats, weight: Floats, level: CarriedLevel) -> Whitened:
-    """Run the filter over each column of each series.
+def whiten(
+    columns: Floats, weight: Floats, level: CarriedLevel, cutoffs: Sequence[int] | None = None
+) -> Whitened:
+    """Run the filter once over each column of each series, and look at it at several cutoffs.
 
-    :param columns: (S, T, C) regressors and, usually last, the target.
-    :param weight: (S, T) >= 0; a day's noise has variance 1 / weight, 0 leaves the day out.
+    The filter looks back only, so what it says at a cutoff is what it would say had the history
+    ended there.
+
+    :param columns: (T, C, S) regressors and, usually last, the target; overwritten.
+    :param weight: (T, S) >= 0; a day's noise has variance 1 / weight, 0 leaves the day out.
+    :param cutoffs: ascending numbers of days, 1 to T; default: T.
     """
-    S, T, C = columns.shape
-    decay, variance = level.decay, level.variance
-    state = np.zeros((S, 2, C))
-    a, b, c = np.full(S, variance[0]), np.zeros(S), np.full(S, variance[1])  # P = [[a, b], [b, c]]
-    fresh = variance * (1 - decay**2)
-    innovations = np.zeros((S, T, C))
-    log_determinant = np.zeros(S)
+    T, C, S = columns.shape
+    stops = {cutoff: number for number, cutoff in enumerate(cutoffs or [T])}
+    gains, scale, _, covariances = _gains(weight, level, stops)
+    states = np.empty((len(stops), S, 2, C))
+    slow, short, part = np.zeros((C, S)), np.zeros((C, S)), np.empty((C, S))
     for day in range(T):
         if day:
-            state *= decay[None, :, None]
+            slow *= level.level_decay
+            short *= level.short_decay
+        error = columns[day]
+        error -= slow
+        error -= short
+        slow += np.multiply(error, gains[day, 0], out=part)
+        short += np.multiply(error, gains[day, 1], out=part)
+        error *= scale[day]
+        if day + 1 in stops:
+            states[stops[day + 1]] = np.stack([slow.T, short.T], axis=1)
+    return Whitened(columns, states, covariances)
+
+
+def _gains(
+    weight: Floats, level: CarriedLevel, stops: Mapping[int, int]
+) -> tuple[Floats, Floats, Floats, Floats]:
+    """Return what the filter needs of each day, none of which depends on the columns.
+
+    (T, 2, S) gains; (T, S) one over the innovations' standard deviation, 0 on days without
+    weight; (T, 3, S) the state's covariance before the day: slow, joint, short; and (O, S, 2, 2)
+    the covariance after the last day before each stop.
+    """
+    T, S = weight.shape
+    decay, variance = level.decay, level.variance
+    a, b, c = np.full(S, variance[0]), np.zeros(S), np.full(S, variance[1])  # P = [[a, b], [b, c]]
+    fresh = variance * (1 - decay**2)
+    gains, scale, before = np.empty((T, 2, S)), np.empty((T, S)), np.empty((T, 3, S))
+    covariances = np.empty((len(stops), S, 2, 2))
+    seen = weight > 0
+    noise = 1.0 / np.where(seen, weight, 1.0)
+    for day in range(T):
+        if day:
             a = decay[0] ** 2 * a + fresh[0]
             b = decay[0] * decay[1] * b
             c = decay[1] ** 2 * c + fresh[1]
-        seen = weight[:, day] > 0
-        noise = 1.0 / np.where(seen, weight[:, day], 1.0)
-        spread = a + 2 * b + c + noise
-        gain = np.where(seen[:, None], np.stack([a + b, b + c], axis=1) / spread[:, None], 0.0)
-        error = columns[:, day] - state[:, 0] - state[:, 1]
-        innovations[:, day] = error * np.where(seen, 1 / np.sqrt(spread), 0.0)[:, None]
-        log_determinant += np.where(seen, np.log(spread), 0.0)
-        state += gain[:, :, None] * error[:, None, :]
-        a = a - gain[:, 0] ** 2 * spread
-        b = b - gain[:, 0] * gain[:, 1] * spread
-        c = c - gain[:, 1] ** 2 * spread
-    covariance = np.stack([np.stack([a, b], -1), np.stack([b, c], -1)], -2)
-    return Whitened(innovations, state, covariance, log_determinant)
+        before[day] = a, b, c
+        spread = a + 2 * b + c + noise[day]
+        gains[day, 0], gains[day, 1] = (a + b) / spread, (b + c) / spread
+        gains[day] *= seen[day]
+        scale[day] = seen[day] / np.sqrt(spread)
+        a = a - gains[day, 0] ** 2 * spread
+        b = b - gains[day, 0] * gains[day, 1] * spread
+        c = c - gains[day, 1] ** 2 * spread
+        if day + 1 in stops:
+            covariances[stops[day + 1]] = np.stack([np.stack([a, b], -1), np.stack([b, c], -1)], -2)
+    return gains, scale, before, covariances
 
 
 def carry_on(state: Floats, horizon: int, level: CarriedLevel) -> Floats:
@@ -117,7 +150,7 @@ def carry_on(state: Floats, horizon: int, level: CarriedLevel) -> Floats:
     :returns: (S, H, C) the sum of both parts, 1 to ``horizon`` days later.
     """
     powers = level.decay[None, :] ** np.arange(1, horizon + 1)[:, None]
-    return np.asarray(np.einsum("hi,sic->shc", powers, state))
+    return np.asarray(powers @ state)
 
 
 def carried_covariance(covariance: Floats, horizon: int, level: CarriedLevel) -> Floats:
@@ -128,7 +161,7 @@ def carried_covariance(covariance: Floats, horizon: int, level: CarriedLevel) ->
     """
     days = np.arange(1, horizon + 1)
     powers = level.decay[None, :] ** days[:, None]
-    known = np.einsum("hi,sij,gj->shg", powers, covariance, powers)
+    known = powers @ covariance @ powers.T
     earlier = np.minimum(days[:, None], days[None, :])
     apart = np.abs(days[:, None] - days[None, :])
     fresh = sum(
@@ -144,38 +177,28 @@ def smoothed(residual: Floats, weight: Floats, level: CarriedLevel) -> Floats:
     The fixed-interval smoother (Durbin and Koopman, eq. 4.38 to 4.44), for the trend that a
     screen shows.
 
-    :param residual: (S, T) what the regression leaves.
-    :param weight: (S, T) as in :func:`whiten`.
-    :returns: (S, T) the sum of both parts.
+    :param residual: (T, S) what the regression leaves.
+    :param weight: (T, S) as in :func:`whiten`.
+    :returns: (T, S) the sum of both parts.
     """
-    S, T = residual.shape
-    decay, variance = level.decay, level.variance
-    transition = np.diag(decay)
-    fresh = np.diag(variance * (1 - decay**2))
-    P = np.broadcast_to(np.diag(variance), (S, 2, 2)).copy()
-    m = np.zeros((S, 2))
-    before_m, before_P = np.empty((T, S, 2)), np.empty((T, S, 2, 2))
-    errors, gains, spreads = np.empty((T, S)), np.empty((T, S, 2)), np.empty((T, S))
+    T, S = residual.shape
+    decay = level.decay
+    gains, scale, P, _ = _gains(weight, level, {})
+    errors, expected = np.empty((T, S)), np.empty((T, S))
+    slow, short = np.zeros(S), np.zeros(S)
     for day in range(T):
-        if day:
-            m = m * decay
-            P = P * np.outer(decay, decay) + fresh
-        before_m[day], before_P[day] = m, P
-        seen = weight[:, day] > 0
-        spread = P.sum(axis=(1, 2)) + 1.0 / np.where(seen, weight[:, day], 1.0)
-        gain = np.where(seen[:, None], P.sum(axis=2) / spread[:, None], 0.0)
-        error = np.where(seen, residual[:, day] - m.sum(axis=1), 0.0)
-        errors[day], gains[day], spreads[day] = error, gain, spread
-        m = m + gain * error[:, None]
-        P = P - gain[:, :, None] * gain[:, None, :] * spread[:, None, None]
-    r = np.zeros((S, 2))
-    level_mean = np.empty((S, T))
+        slow, short = decay[0] * slow, decay[1] * short
+        expected[day] = slow + short
+        errors[day] = residual[day] - expected[day]
+        slow, short = slow + gains[day, 0] * errors[day], short + gains[day, 1] * errors[day]
+    # Backwards, r before the day: Z' e / F + (T - K Z)' r, carried from the day after.
+    errors *= scale**2
+    r_slow, r_short = np.zeros(S), np.zeros(S)
     for day in range(T - 1, -1, -1):
-        # r before the day: Z' e / F + (T - K Z)' r, with the state carried after the update
-        through = r @ transition if day < T - 1 else r
-        seen = weight[:, day] > 0
-        push = np.where(seen, errors[day] / spreads[day], 0.0) - (gains[day] * through).sum(axis=1)
-        push = np.where(seen, push, 0.0)
-        r = through + push[:, None]
-        level_mean[:, day] = (before_m[day] + np.einsum("sij,sj->si", before_P[day], r)).sum(axis=1)
-    return level_mean
+        if day < T - 1:
+            r_slow, r_short = decay[0] * r_slow, decay[1] * r_short
+        push = errors[day] - gains[day, 0] * r_slow - gains[day, 1] * r_short
+        r_slow, r_short = r_slow + push, r_short + push
+        a, b, c = P[day]
+        expected[day] += (a + b) * r_slow + (b + c) * r_short
+    return expected

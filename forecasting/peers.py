@@ -11,16 +11,18 @@ import importlib.util
 import warnings
 from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
 from data.errors import BadInput
-from forecasting.baselines import assemble_quantiles
+from forecasting.baselines import WEEK, assemble_peer
 from forecasting.forecast import Forecast
 from forecasting.panel import Panel, build_panel
+from forecasting.peer_lightgbm import lightgbm_peer, mean_known
+from forecasting.peer_prophet import prophet_peer
 from forecasting.quantiles import QUANTILES
 
 if TYPE_CHECKING:
@@ -28,47 +30,37 @@ if TYPE_CHECKING:
 
 Floats = npt.NDArray[np.floating[Any]]
 
-WEEK = 7
-_ORIGINS = 28
-"""Past days from which LightGBM learns to look ahead."""
-
-_TREES: dict[str, object] = {
-    "num_leaves": 63,
-    "learning_rate": 0.05,
-    "min_data_in_leaf": 50,
-    "feature_fraction": 0.8,
-    "bagging_fraction": 0.8,
-    "bagging_freq": 1,
-    "verbosity": -1,
-    "deterministic": True,
-    "force_row_wise": True,
-    "seed": 0,
-}
-_ROUNDS = 300
+LEARN_ALONE: Final = frozenset({"theta", "autoets", "prophet"})
+"""Peers whose forecast of a series does not depend on other series."""
 
 
-def available_peers() -> dict[str, Callable[[Brand, int], Forecast]]:
-    """Return the peers whose libraries are installed, by name.
+def available_peers(
+    backend: str = "loky", workers: int | None = None
+) -> dict[str, Callable[[Brand, int], Forecast]]:
+    """Return the peers whose libraries are installed, by name, the quickest first.
 
-    :raises BadInput: none is.
+    :raises BadInput: none of the extra's libraries is.
     """
     peers: dict[str, Callable[[Brand, int], Forecast]] = {}
+    if importlib.util.find_spec("statsforecast"):
+        peers["theta"] = partial(statsforecast_peer, model="DynamicOptimizedTheta", workers=workers)
+        peers["autoets"] = partial(statsforecast_peer, model="AutoETS", workers=workers)
     if importlib.util.find_spec("lightgbm"):
         peers["lightgbm"] = lightgbm_peer
-    if importlib.util.find_spec("statsforecast"):
-        peers["theta"] = partial(statsforecast_peer, model="DynamicOptimizedTheta")
-        peers["autoets"] = partial(statsforecast_peer, model="AutoETS")
     if not peers:
         raise BadInput("Peers need their libraries: install nearfield with the extra `peers`.")
-    return peers
+    return peers | {"prophet": partial(prophet_peer, backend=backend, workers=workers)}
 
 
-def statsforecast_peer(brand: Brand, horizon: int, model: str) -> Forecast:
+def statsforecast_peer(
+    brand: Brand, horizon: int, model: str, *, workers: int | None = None
+) -> Forecast:
     """Forecast each series with a model of statsforecast, weekly season.
 
     Days left out for want of stock take the mean of the same weekday before and after.
 
     :param model: name of a class in ``statsforecast.models``.
+    :param workers: processes; default: this one.
     """
     from statsforecast import StatsForecast, models
 
@@ -87,6 +79,7 @@ def statsforecast_peer(brand: Brand, horizon: int, model: str) -> Forecast:
     engine = StatsForecast(
         [getattr(models, model)(season_length=WEEK)],
         freq="D",
+        n_jobs=workers or 1,
         fallback_model=models.SeasonalNaive(season_length=WEEK),
     )
     with warnings.catch_warnings():
@@ -101,77 +94,7 @@ def statsforecast_peer(brand: Brand, horizon: int, model: str) -> Forecast:
         [made[model + columns[q]].to_numpy(dtype=np.float64).reshape(shape) for q in QUANTILES],
         axis=2,
     )
-    return _forecast(brand, panel, mean, daily, model)
-
-
-def lightgbm_peer(brand: Brand, horizon: int) -> Forecast:
-    """Forecast all series with one LightGBM of lags, levels, drivers and calendar.
-
-    Direct: a row is a series, a past origin and a day ahead of it; its features are what was
-    known at the origin and what is planned for the day. The mean is learnt with Tweedie loss, the
-    quantiles each with its pinball loss on demand over the series' level.
-    """
-    import lightgbm
-
-    panel = build_panel(brand, horizon)
-    rows, target, level = [], [], []
-    first = max(2 * WEEK, panel.history - horizon - _ORIGINS)
-    for origin in range(first, panel.history - 1, 2):
-        ahead = np.arange(origin, min(origin + horizon, panel.history))
-        features, base = _features(panel, origin, ahead)
-        known = panel.usable[:, ahead].ravel()
-        rows.append(features[known])
-        target.append(panel.demand[:, ahead].ravel()[known].astype(np.float64))
-        level.append(np.repeat(base, len(ahead))[known])
-    X, y, scale = np.concatenate(rows), np.concatenate(target), np.concatenate(level)
-    ahead = np.arange(panel.history, panel.history + horizon)
-    future, base = _features(panel, panel.history, ahead)
-    shape = (len(panel), horizon)
-    data = lightgbm.Dataset(X, y, free_raw_data=False)
-    tweedie = {**_TREES, "objective": "tweedie", "tweedie_variance_power": 1.2}
-    mean = lightgbm.train(tweedie, data, _ROUNDS).predict(future).reshape(shape)
-    ratio = lightgbm.Dataset(X, y / scale, weight=scale / scale.mean(), free_raw_data=False)
-    daily = np.empty((*shape, len(QUANTILES)))
-    for index, quantile in enumerate(QUANTILES):
-        pinball = {**_TREES, "objective": "quantile", "alpha": quantile}
-        share = lightgbm.train(pinball, ratio, _ROUNDS).predict(future).reshape(shape)
-        daily[:, :, index] = share * base[:, None]
-    return _forecast(brand, panel, mean, daily, "lightgbm")
-
-
-def _features(panel: Panel, origin: int, ahead: npt.NDArray[np.intp]) -> tuple[Floats, Floats]:
-    """Rows (S × len(ahead), features) as known at ``origin``, and each series' level (S,)."""
-    known = np.where(panel.usable, panel.demand, np.nan)[:, :origin].astype(np.float64)
-    means = [_mean(known[:, -days:]) for days in (WEEK, 2 * WEEK, 4 * WEEK)]
-    level = np.maximum(np.nan_to_num(means[-1], nan=0.0), 0.1)
-    weekday = panel.dates.day_of_week.to_numpy()
-    same_day = np.stack(
-        [_mean(known[:, weekday[:origin] == weekday[day]][:, -4:]) for day in ahead], axis=1
-    )
-    codes = [
-        np.unique(names.astype(str), return_inverse=True)[1]
-        for names in (panel.region, panel.sku, panel.category)
-    ]
-    of_series = np.stack([*means, known[:, -1], *codes], axis=1)
-    calendar = np.concatenate([panel.calendar, panel.brand_events], axis=1)[ahead]
-    shape = (len(panel), len(ahead))
-    columns = [
-        np.broadcast_to(of_series[:, None, :], (*shape, of_series.shape[1])),
-        same_day[:, :, None],
-        np.broadcast_to((ahead - origin)[None, :, None], (*shape, 1)),
-        np.broadcast_to(weekday[ahead][None, :, None], (*shape, 1)),
-        np.broadcast_to(calendar[None], (*shape, calendar.shape[1])),
-        panel.drivers[:, ahead],
-    ]
-    rows = np.concatenate(columns, axis=2, dtype=np.float32)
-    return rows.reshape(-1, rows.shape[2]), level
-
-
-def _mean(values: Floats) -> Floats:
-    known = np.isfinite(values)
-    count = known.sum(axis=1)
-    total = np.where(known, values, 0.0).sum(axis=1)
-    return np.where(count > 0, total / np.maximum(count, 1), np.nan)
+    return assemble_peer(brand, panel, mean, daily, model.lower())
 
 
 def _without_gaps(panel: Panel) -> Floats:
@@ -180,15 +103,5 @@ def _without_gaps(panel: Panel) -> Floats:
     for weekday in range(WEEK):
         days = pd.DataFrame(demand[:, weekday::WEEK].T)
         demand[:, weekday::WEEK] = days.interpolate(limit_direction="both").to_numpy().T
-    mean = np.nan_to_num(_mean(demand), nan=0.0)
+    mean = np.nan_to_num(mean_known(demand), nan=0.0)
     return np.where(np.isnan(demand), mean[:, None], demand)
-
-
-def _forecast(brand: Brand, panel: Panel, mean: Floats, daily: Floats, name: str) -> Forecast:
-    """Clip at zero; cumulate the quantiles as those of independent days."""
-    mean, daily = np.maximum(mean, 0.0), np.maximum(np.sort(daily, axis=2), 0.0)
-    away = daily - mean[:, :, None]
-    spread = np.sqrt(np.cumsum(away**2, axis=1)) * np.sign(away)
-    total = np.maximum(np.cumsum(mean, axis=1)[:, :, None] + spread, 0.0)
-    cumulated = np.sort(np.maximum.accumulate(total, axis=1), axis=2)
-    return assemble_quantiles(brand, panel, mean, daily, cumulated, engine=name.lower())

@@ -56,11 +56,32 @@ class PooledColumns:
         """(K + L,) prior standard deviation of each column around its pool."""
         return np.array([OWN_SD[component] for component in self.component])
 
+    def fill(self, into: Floats, series: slice, days: slice) -> None:
+        """Write the columns of some series on some days into an array (days, K + L, series)."""
+        shared = self.shared[days]
+        into[:, : shared.shape[1]] = shared[:, :, None]
+        into[:, shared.shape[1] :] = self.own[series, days].transpose(1, 2, 0)
+
     def values(self, series: slice, days: slice) -> npt.NDArray[np.float64]:
         """Return (s, t, K + L) columns of some series on some days."""
         own = self.own[series, days]
         shared = np.broadcast_to(self.shared[None, days], (len(own), *self.shared[days].shape))
         return np.concatenate([shared, own], axis=2, dtype=np.float64)
+
+    def effect(
+        self, component: str, beta: npt.NDArray[np.float64], series: slice, days: slice
+    ) -> npt.NDArray[np.float64]:
+        """Return (s, t) what a component adds to the logarithm.
+
+        :param beta: (s, K + L) of the same series.
+        """
+        K = self.shared.shape[1]
+        chosen = np.flatnonzero(np.array(self.component) == component)
+        common, own = chosen[chosen < K], chosen[chosen >= K]
+        total = np.asarray(beta[:, common] @ self.shared[days][:, common].T, dtype=np.float64)
+        for column in own:
+            total += self.own[series, days, column - K] * beta[:, column, None]
+        return total
 
 
 def pooled_columns(panel: Panel, history: int) -> PooledColumns:

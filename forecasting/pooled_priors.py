@@ -6,6 +6,10 @@ whitened regression: a precision ``A_s`` and a score ``r_s`` (the maximum likeli
 mean with precision ``(A_s^-1 + D)^-1``; pools are themselves drawn around the coarser pool
 (empirical Bayes for a hierarchical linear model; Gelman et al., *Bayesian Data Analysis*, 3rd ed.,
 ch. 15). Means are found from the coarsest pool to the finest, each shrunk towards the one before.
+
+Coefficients are measured in units of a series' own spread around its pool, so that D = 1. With
+``V = (A + 1)^-1``, the covariance of a series given its pool, ``(A^-1 + 1)^-1 = 1 - V``: one
+inverse a series gives what it tells its pools and what is left unknown of it.
 """
 
 from __future__ import annotations
@@ -18,6 +22,8 @@ import numpy.typing as npt
 
 Floats = npt.NDArray[np.float64]
 Groups = npt.NDArray[np.intp]
+
+_ROWS = 4096
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,33 +38,40 @@ class Pool:
     spread: float
 
 
-def pooled_means(precision: Floats, score: Floats, own_sd: Floats, pools: Sequence[Pool]) -> Floats:
-    """Return the prior mean of each series' coefficients.
+def pooled_means(left: Floats, score: Floats, pools: Sequence[Pool]) -> Floats:
+    """Return the prior mean of each series' coefficients, in units of a series' own spread.
 
-    :param precision: (S, K, K) positive semidefinite.
+    :param left: (S, K, K) covariance of a series given its pool, ``(A + 1)^-1``.
     :param score: (S, K).
-    :param own_sd: (K,) standard deviation of a series around its finest pool, > 0.
     :param pools: from the coarsest to the finest.
     :returns: (S, K).
     """
     S, K = score.shape
-    # (A^-1 + D)^-1 = A - A (A + D^-1)^-1 A, also where A is singular
-    inner = np.linalg.solve(
-        precision + np.diag(own_sd**-2.0),
-        np.concatenate([precision, score[:, :, None]], axis=2),
-    )
-    tells = precision - precision @ inner[:, :, :K]
-    says = score - np.einsum("sij,sj->si", precision, inner[:, :, K])
+    says = _times(left, score)
     mean = np.zeros((S, K))
     for pool in pools:
-        size = int(pool.groups.max()) + 1
-        total = np.zeros((size, K, K))
-        gap = np.zeros((size, K))
-        np.add.at(total, pool.groups, tells)
-        np.add.at(gap, pool.groups, says - np.einsum("sij,sj->si", tells, mean))
-        prior = np.diag((pool.spread * own_sd) ** -2.0)
+        # Σ (1 - V) over the pool's series, and what they say beyond the coarser pool's mean.
+        total = -_summed(left.reshape(S, K * K), pool.groups).reshape(-1, K, K)
+        total += np.bincount(pool.groups)[:, None, None] * np.eye(K)
+        gap = _summed(says - mean + _times(left, mean), pool.groups)
+        prior = np.eye(K) * pool.spread**-2.0
         mean = mean + np.linalg.solve(total + prior, gap[:, :, None])[pool.groups, :, 0]
     return mean
+
+
+def _times(matrices: Floats, vectors: Floats) -> Floats:
+    return np.asarray((matrices @ vectors[:, :, None])[:, :, 0])
+
+
+def _summed(values: Floats, groups: Groups) -> Floats:
+    """Sum the rows of each group, a block of rows at a time."""
+    total = np.zeros((int(groups.max()) + 1, *values.shape[1:]))
+    for begin in range(0, len(groups), _ROWS):
+        rows = slice(begin, begin + _ROWS)
+        order = np.argsort(groups[rows], kind="stable")
+        found, begins = np.unique(groups[rows][order], return_index=True)
+        total[found] += np.add.reduceat(values[rows][order], begins, axis=0)
+    return total
 
 
 def groups_of(*labels: npt.NDArray[np.object_]) -> Groups:

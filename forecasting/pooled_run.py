@@ -18,9 +18,7 @@ from forecasting.preparation import Preparation
 def pooled_outcomes(plan: Preparation, tell: Progress) -> list[Outcome]:
     """Forecast the panel in this process; one outcome in the order of the panel."""
     panel = plan.panel
-    made = forecast_pooled(
-        panel, panel.horizon, samples=plan.samples, seed=plan.seed, progress=tell
-    )
+    made = forecast_pooled(panel, panel.horizon, progress=tell)
     flags = np.array([unfit_flag(panel, i) for i in range(len(panel))], dtype=object)
     sound = np.isfinite(made.mean).all(axis=1) & np.isfinite(made.cumulated).all(axis=(1, 2))
     flags[~sound & (flags == "")] = "fit_failed"

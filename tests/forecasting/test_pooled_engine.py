@@ -8,10 +8,10 @@ import pytest
 
 from forecasting.calibration import calibrate, normal_quantiles
 from forecasting.components import PARTS
-from forecasting.log_paths import demand_paths
 from forecasting.panel import Panel
 from forecasting.pooled_columns import pooled_columns
 from forecasting.pooled_engine import forecast_pooled
+from forecasting.pooled_outlook import cumulated
 from forecasting.pooled_priors import Pool, groups_of, pooled_means
 from forecasting.pooled_regression import fit_pooled
 
@@ -64,7 +64,7 @@ def test_the_effect_of_a_driver_is_learnt_from_the_pool() -> None:
     units = known.units.copy()
     units[0] = np.exp(2.0)
     one = replace(known, drivers=drivers, units=units, demand=units)
-    fit = fit_pooled(one, T, H)
+    (fit,) = fit_pooled(one, T, H)
     spread = pooled_columns(one, T).own[:, :T, -1]
     per_promotion = fit.beta[0, -1] * (1.0 / np.ptp(spread[1]))
     assert fit.beta[0, -1] == pytest.approx(np.median(fit.beta[1:, -1]), rel=0.15)
@@ -78,9 +78,9 @@ def test_nothing_after_the_cutoff_is_looked_at() -> None:
     changed = whole.demand.copy()
     changed[:, 60:] *= 100.0
     planted = replace(whole, units=changed, demand=changed)
-    before, after = fit_pooled(whole, 60, H), fit_pooled(planted, 60, H)
-    np.testing.assert_array_equal(before.mean, after.mean)
-    np.testing.assert_array_equal(before.covariance, after.covariance)
+    (before,), (after,) = fit_pooled(whole, 60, H), fit_pooled(planted, 60, H)
+    for name in ("day", "day_sd", "run", "run_sd"):
+        np.testing.assert_array_equal(getattr(before.outlook, name), getattr(after.outlook, name))
 
 
 def test_quantiles_are_ordered_non_negative_and_cumulate() -> None:
@@ -147,17 +147,16 @@ def test_days_without_stock_do_not_pull_the_forecast_down() -> None:
 def test_pooled_means_are_those_of_the_normal_hierarchy() -> None:
     """One coefficient, known variances: the posterior mean has a closed form."""
     rng = np.random.default_rng(0)
-    precision = rng.uniform(1, 5, 8)
+    precision = rng.uniform(1, 5, 8)  # in units of a series' own spread around its pool
     estimate = rng.normal(1, 1, 8)
-    own, spread = 0.5, 2.0
+    left = 1 / (precision + 1)
     found = pooled_means(
-        precision[:, None, None],
+        left[:, None, None],
         (precision * estimate)[:, None],
-        np.array([own]),
-        [Pool(np.zeros(8, dtype=np.intp), spread)],
+        [Pool(np.zeros(8, dtype=np.intp), 2.0)],
     )
-    weight = 1 / (1 / precision + own**2)
-    expected = (weight * estimate).sum() / (weight.sum() + 1 / (spread * own) ** 2)
+    weight = 1 / (1 / precision + 1)
+    expected = (weight * estimate).sum() / (weight.sum() + 1 / 2.0**2)
     np.testing.assert_allclose(found[:, 0], expected)
 
 
@@ -184,9 +183,22 @@ def test_calibration_without_errors_is_the_normal_distribution() -> None:
     np.testing.assert_allclose(scores[0, 0], normal_quantiles())
 
 
-def test_paths_have_the_moments_they_are_drawn_from() -> None:
+def test_fits_at_earlier_cutoffs_are_those_of_a_history_that_ends_there() -> None:
+    whole = panel()
+    early, _ = fit_pooled(whole, T, H, earlier=[T - 10])
+    (alone,) = fit_pooled(whole, T - 10, H)
+    # Noise, offset and the scale of drivers differ a little, as they are those of all of history.
+    assert np.abs(early.outlook.day - alone.outlook.day).mean() < 0.02
+
+
+def test_a_sum_of_lognormals_has_the_moments_of_its_paths() -> None:
     covariance = np.array([[[0.2, 0.1], [0.1, 0.3]]])
-    paths = demand_paths(np.array([[1.0, 2.0]]), covariance, np.array([0.0]), samples=4096, seed=0)
-    logs = np.log(paths[0])
-    np.testing.assert_allclose(logs.mean(axis=0), [1.0, 2.0], atol=0.01)
-    np.testing.assert_allclose(np.cov(logs.T), covariance[0], atol=0.01)
+    mean = np.array([[1.0, 2.0]])
+    location, sd = cumulated(mean, covariance)
+    draws = np.random.default_rng(0).multivariate_normal(mean[0], covariance[0], 200_000)
+    paths = np.cumsum(np.exp(draws), axis=1)
+    np.testing.assert_allclose(np.exp(location + sd**2 / 2)[0], paths.mean(axis=0), rtol=0.01)
+    np.testing.assert_allclose(
+        np.sqrt(np.expm1(sd**2))[0], paths.std(axis=0) / paths.mean(axis=0), rtol=0.02
+    )
+    np.testing.assert_allclose(np.exp(location)[0], np.median(paths, axis=0), rtol=0.02)

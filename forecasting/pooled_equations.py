@@ -1,0 +1,116 @@
+"""The normal equations of every series at several cutoffs, from one pass over its history.
+
+A filter looks back only (:mod:`forecasting.carried_level`), so the equations at a cutoff are the
+sum over the days before it, and those at all cutoffs cost as much as those at the last.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from forecasting.carried_level import CarriedLevel, whiten
+from forecasting.pooled_columns import PooledColumns
+
+Floats = npt.NDArray[np.float64]
+
+_BLOCK_BYTES = 48e6
+_CONSTANT_PRECISION = 1e-4
+"""Of the constant, over a day's noise: next to nothing, yet a series without days has one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Equations:
+    """What S series tell of K coefficients at one cutoff, the constant already taken out.
+
+    Everything is in units of a day's noise and of each coefficient's own spread.
+
+    :param precision: (S, K, K). :param score: (S, K). :param square: (S,) of the target.
+    :param days: (S,) with weight.
+    :param lean: (S, K) the constant is ``centre - lean @ beta``, give or take a variance of
+        ``1 / support`` of a day's noise; ``centre`` and ``support`` are (S,).
+    :param state: (S, 2, K + 2) and ``covariance`` (S, 2, 2) of the carried level for the
+        regressors, the constant and the target.
+    """
+
+    precision: Floats
+    score: Floats
+    square: Floats
+    days: Floats
+    lean: Floats
+    centre: Floats
+    support: Floats
+    state: Floats
+    covariance: Floats
+
+
+def equations(
+    columns: PooledColumns,
+    target: Floats,
+    weight: Floats,
+    level: CarriedLevel,
+    cutoffs: Sequence[int],
+) -> list[Equations]:
+    """Return the equations at each cutoff.
+
+    :param target: (S, T). :param weight: (S, T) >= 0.
+    :param cutoffs: ascending numbers of days, 1 to T.
+    """
+    S, T = target.shape
+    K = len(columns.component)
+    own_sd = columns.own_sd
+    made = [_empty(S, K) for _ in cutoffs]
+    for block in blocks(S, T * (2 * K + 8)):
+        data = np.empty((T, K + 2, block.stop - block.start))
+        columns.fill(data[:, :K], block, slice(0, T))
+        data[:, :K] *= own_sd[:, None]
+        data[:, K] = 1.0
+        data[:, K + 1] = target[block].T
+        white = whiten(data, weight[block].T, level, cutoffs)
+        products = np.zeros((block.stop - block.start, K + 2, K + 2))
+        begin = 0
+        for number, cutoff in enumerate(cutoffs):
+            days = np.ascontiguousarray(white.innovations[begin:cutoff].transpose(2, 0, 1))
+            products += days.transpose(0, 2, 1) @ days
+            _put(made[number], block, products)
+            made[number].days[block] = (weight[block, :cutoff] > 0).sum(axis=1)
+            made[number].state[block] = white.state[number]
+            made[number].covariance[block] = white.covariance[number]
+            begin = cutoff
+    return made
+
+
+def _put(into: Equations, block: slice, products: Floats) -> None:
+    """Take the constant out of the products and keep what is left."""
+    K = products.shape[1] - 2
+    support = products[:, K, K] + _CONSTANT_PRECISION
+    lean = products[:, K, :K] / support[:, None]
+    centre = products[:, K, K + 1] / support
+    into.precision[block] = products[:, :K, :K] - lean[:, :, None] * products[:, None, K, :K]
+    into.score[block] = products[:, :K, K + 1] - products[:, K, :K] * centre[:, None]
+    into.square[block] = products[:, K + 1, K + 1] - products[:, K, K + 1] * centre
+    into.lean[block], into.centre[block], into.support[block] = lean, centre, support
+
+
+def _empty(S: int, K: int) -> Equations:
+    return Equations(
+        precision=np.empty((S, K, K)),
+        score=np.empty((S, K)),
+        square=np.empty(S),
+        days=np.empty(S),
+        lean=np.empty((S, K)),
+        centre=np.empty(S),
+        support=np.empty(S),
+        state=np.empty((S, 2, K + 2)),
+        covariance=np.empty((S, 2, 2)),
+    )
+
+
+def blocks(series: int, floats_each: int) -> Iterator[slice]:
+    """Cut the series into blocks of which each needs few megabytes."""
+    size = max(1, int(_BLOCK_BYTES / 8 / max(floats_each, 1)))
+    for begin in range(0, series, size):
+        yield slice(begin, min(begin + size, series))

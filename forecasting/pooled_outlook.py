@@ -1,0 +1,87 @@
+"""What the posterior at a cutoff expects of the days after it, one by one and cumulated.
+
+On the log scale the days ahead are jointly normal. Demand cumulated over days is then a sum of
+correlated log-normals; it is taken for log-normal itself, with the sum's own mean and variance
+(Fenton 1960, "The sum of log-normal probability distributions in scatter transmission systems").
+No path needs to be drawn. What this misses, calibration on past errors puts right
+(:mod:`forecasting.calibration`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from forecasting.carried_level import CarriedLevel, carried_covariance, carry_on
+from forecasting.pooled_columns import PooledColumns
+from forecasting.pooled_equations import Equations, blocks
+
+Floats = npt.NDArray[np.float64]
+
+_MAX_COVARIANCE = 20.0
+
+
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """Location and spread on the log scale of S series on H days.
+
+    :param day: (S, H) of log(demand + offset). :param day_sd: its spread, the day's noise included.
+    :param run: (S, H) of the logarithm of demand from the first day through that day, plus the
+        offset times its days. :param run_sd: its spread.
+    """
+
+    day: Floats
+    day_sd: Floats
+    run: Floats
+    run_sd: Floats
+
+
+def look_ahead(
+    at: Equations,
+    beta: Floats,
+    left: Floats,
+    noise: Floats,
+    columns: PooledColumns,
+    cutoff: int,
+    horizon: int,
+    level: CarriedLevel,
+) -> Outlook:
+    """Return the outlook from a cutoff.
+
+    :param beta: (S, K) and ``left`` (S, K, K), the posterior in units of own spreads.
+    :param noise: (S,) variance of a day's noise.
+    """
+    S, K = beta.shape
+    found = Outlook(*(np.empty((S, horizon)) for _ in range(4)))
+    for block in blocks(S, horizon * (3 * K + 6 * horizon)):
+        ahead = carry_on(at.state[block], horizon, level)
+        X = columns.values(block, slice(cutoff, cutoff + horizon)) * columns.own_sd
+        one = 1.0 - ahead[:, :, K]
+        gap = X - ahead[:, :, :K] - one[:, :, None] * at.lean[block, None, :]
+        found.day[block] = (gap @ beta[block, :, None])[:, :, 0]
+        found.day[block] += one * at.centre[block, None] + ahead[:, :, K + 1]
+        covariance = carried_covariance(at.covariance[block], horizon, level) + np.eye(horizon)
+        covariance += one[:, :, None] * one[:, None, :] / at.support[block, None, None]
+        covariance *= noise[block, None, None]
+        covariance += gap @ left[block] @ gap.transpose(0, 2, 1)
+        found.day_sd[block] = np.sqrt(np.diagonal(covariance, axis1=1, axis2=2))
+        found.run[block], found.run_sd[block] = cumulated(found.day[block], covariance)
+    return found
+
+
+def cumulated(mean: Floats, covariance: Floats) -> tuple[Floats, Floats]:
+    """Return location and spread of the logarithm of Σ exp(x) through each day, x normal.
+
+    :param mean: (S, H). :param covariance: (S, H, H).
+    """
+    covariance = np.minimum(covariance, _MAX_COVARIANCE)
+    variance = np.diagonal(covariance, axis1=1, axis2=2)
+    top = mean.max(axis=1, keepdims=True)
+    expected = np.exp(mean - top + variance / 2)
+    total = np.cumsum(expected, axis=1)
+    apart = np.expm1(covariance) * expected[:, :, None] * expected[:, None, :]
+    spread = np.diagonal(np.cumsum(np.cumsum(apart, axis=1), axis=2), axis1=1, axis2=2)
+    log_variance = np.log1p(np.maximum(spread / total**2, 1e-8))
+    return top + np.log(total) - log_variance / 2, np.sqrt(log_variance)
