@@ -49,17 +49,20 @@ class Costs:
 
     :param holding_per_m3_day: for what stands at fronts and stores overnight, >= 0.
     :param handling_per_unit: for each unit received by a transfer, >= 0.
+    :param handling_out_per_unit: for each unit that leaves its origin by a transfer, >= 0.
     :param waste_share_of_price: lost on each unit that expires, as a share of its price, 0 to 1.
     :param co2_per_kg: price of a kilogram of CO2 from transport, >= 0.
     """
 
     holding_per_m3_day: float = 6.0
     handling_per_unit: float = 0.08
+    handling_out_per_unit: float = 0.0
     waste_share_of_price: float = 0.6
     co2_per_kg: float = 0.0
 
     def __post_init__(self) -> None:
-        for name in ("holding_per_m3_day", "handling_per_unit", "co2_per_kg"):
+        money = ("holding_per_m3_day", "handling_per_unit", "handling_out_per_unit", "co2_per_kg")
+        for name in money:
             _require(getattr(self, name) >= 0, name, ">= 0", getattr(self, name))
         share = self.waste_share_of_price
         _require(0 <= share <= 1, "waste_share_of_price", "0 to 1", share)
@@ -73,7 +76,19 @@ class PlanSettings:
     :param frozen_days: first days in which nothing new is dispatched, 0 to horizon_days.
     :param time_limit_seconds: the planner returns its best plan by then, > 0.
     :param min_gain: a move whose expected gain is below this money is not proposed, >= 0.
+    :param min_trip_gain: a trip whose moves gain less than this money beyond the cost of its
+        vehicles is not proposed, >= 0.
     :param max_vehicles: vehicles a lane and day, >= 1.
+    :param handling_at_origin: whether units that leave a place count against its
+        ``handling_units`` too, not only those that arrive.
+    :param lateral: whether moves between fronts and back to a main are proposed, where lanes
+        allow them.
+    :param churn_price: money a unit by which the plan departs from the last one, >= 0; it steers
+        the plan and is not booked as a cost.
+    :param vip_weight: serving a region is worth 1 + vip_weight × its ``vip_share`` times its money
+        while the plan is chosen, >= 0.
+    :param fairness_floor: least share of demand served in any region, as a share of the mean of
+        all, that a plan aims at while stock is short, 0 to 1.
     :param seed: seed of the sample paths.
     """
 
@@ -81,7 +96,13 @@ class PlanSettings:
     frozen_days: int = 0
     time_limit_seconds: float = 240.0
     min_gain: float = 0.0
+    min_trip_gain: float = 0.0
     max_vehicles: int = 99
+    handling_at_origin: bool = False
+    lateral: bool = True
+    churn_price: float = 0.0
+    vip_weight: float = 0.0
+    fairness_floor: float = 0.0
     seed: int = 0
 
     def __post_init__(self) -> None:
@@ -90,7 +111,10 @@ class PlanSettings:
         _require(0 <= frozen <= self.horizon_days, "frozen_days", "0 to horizon_days", frozen)
         limit = self.time_limit_seconds
         _require(limit > 0, "time_limit_seconds", "> 0", limit)
-        _require(self.min_gain >= 0, "min_gain", ">= 0", self.min_gain)
+        for name in ("min_gain", "min_trip_gain", "churn_price", "vip_weight"):
+            _require(getattr(self, name) >= 0, name, ">= 0", getattr(self, name))
+        floor = self.fairness_floor
+        _require(0 <= floor <= 1, "fairness_floor", "0 to 1", floor)
         _require(self.max_vehicles >= 1, "max_vehicles", ">= 1", self.max_vehicles)
         _require(self.seed >= 0, "seed", ">= 0", self.seed)
 

@@ -56,6 +56,7 @@ class Appraisal:
         ``ran_out``: on that day or later.
     :param main_short: (skus, paths) units that they lack for it over all days; ``main_left``:
         units that they have to spare.
+    :param main_spoilt: (days, skus, paths) units that expire at them that night or later.
     """
 
     network: Network
@@ -75,27 +76,34 @@ class Appraisal:
     ran_out: Truths
     main_short: Array
     main_left: Array
+    main_spoilt: Array
 
-    def gain_of_adding(self, rows: Ints, day: int, units: Floats) -> tuple[Array, Array]:
+    def gain_of_adding(
+        self, rows: Ints, day: int, units: Floats, life: Floats | None = None
+    ) -> tuple[Array, Array]:
         """Return the gain of units that arrive on the morning of ``day``, (rows, paths).
 
         Sales less holding and waste; what it costs to bring them is not in it.
 
+        :param life: (rows,) days that they can be sold; default: the product's shelf life.
         :returns: the gain, and the units of these that sell.
         """
         extra = np.repeat(units[:, None], self.unmet.shape[2], axis=1).astype(np.float32)
         unmet = self.unmet[:, rows]
-        gain, rest = self.lay_on_top(rows, day, extra, unmet)
+        gain, rest = self.lay_on_top(rows, day, extra, unmet, life)
         return gain, (unmet - rest).sum(axis=0)
 
-    def lay_on_top(self, rows: Ints, day: int, extra: Array, unmet: Array) -> tuple[Array, Array]:
+    def lay_on_top(
+        self, rows: Ints, day: int, extra: Array, unmet: Array, life: Floats | None = None
+    ) -> tuple[Array, Array]:
         """Sell ``extra`` (rows, paths) units from ``day`` on against ``unmet``.
 
+        :param life: (rows,) days that they can be sold; default: the product's shelf life.
         :returns: the gain (rows, paths), and what is still unmet (a new array).
         """
         network = self.network
         sku = network.cell_sku[self.cells[rows]]
-        life = network.shelf_life[sku][:, None]
+        life = (network.shelf_life[sku] if life is None else life)[:, None]
         hold = (network.unit_m3[sku] * network.money.holding).astype(np.float32)[:, None]
         waste = (network.price[sku] * network.money.waste_share).astype(np.float32)[:, None]
         extra, rest = extra.copy(), unmet.copy()
@@ -142,29 +150,43 @@ class Appraisal:
                 left -= spoilt
         return total, sold
 
-    def cost_of_taking(self, rows: Ints, units: Floats, sold: Array) -> Floats:
+    def cost_of_taking(self, rows: Ints, day: Ints, units: Floats, sold: Array) -> Floats:
         """Return the profit that the mains lose when units leave for these rows and sell there.
 
         What sells near or mid is not asked for far. Where the mains run out by the end, every
-        unit that leaves is missed; elsewhere those beyond what would be left over.
+        unit that leaves is missed; elsewhere those beyond what would be left over. What would
+        have expired there is never missed: it leaves first.
+
+        :param day: (rows,) day of dispatch.
         """
         sku, relief = self._relief(rows, sold)
         short, left = self.main_short[sku], self.main_left[sku]
         asked = units[:, None]
-        missed = np.where(short > 0, asked, np.maximum(asked - relief - left, 0))
-        cost: Floats = missed.mean(axis=1, dtype=np.float64) * self.network.profit[FAR, sku]
-        return cost
+        saved = np.minimum(self.main_spoilt[day, sku], asked)
+        kept = np.maximum(asked - relief - left, 0)
+        missed = np.maximum(np.where(short > 0, asked, kept) - saved, 0)
+        cost = missed.mean(axis=1, dtype=np.float64) * self.network.profit[FAR, sku]
+        cost -= saved.mean(axis=1, dtype=np.float64) * self._waste(sku)
+        return np.asarray(cost)
 
-    def gain_of_returning(self, rows: Ints, units: Floats, sold: Array) -> Floats:
+    def gain_of_returning(self, rows: Ints, day: Ints, units: Floats, sold: Array) -> Floats:
         """Return the profit that the mains gain when units stay, by row.
 
+        :param day: (rows,) day of dispatch.
         :param sold: (rows, paths) as :meth:`loss_of_removing` returns it.
         """
         sku, relief = self._relief(rows, sold)
-        short = self.main_short[sku]
-        used = np.where(short > 0, np.minimum(units[:, None], short + relief), 0)
-        gain: Floats = used.mean(axis=1, dtype=np.float64) * self.network.profit[FAR, sku]
-        return gain
+        short, spoils = self.main_short[sku], self.main_spoilt[day, sku] > 0
+        asked = units[:, None]
+        used = np.where((short > 0) & ~spoils, np.minimum(asked, short + relief), 0)
+        gain = used.mean(axis=1, dtype=np.float64) * self.network.profit[FAR, sku]
+        gain -= np.where(spoils, asked, 0).mean(axis=1, dtype=np.float64) * self._waste(sku)
+        return np.asarray(gain)
+
+    def _waste(self, sku: Ints) -> Floats:
+        """(k,) money lost on a unit of these products that expires."""
+        money: Floats = self.network.price[sku] * self.network.money.waste_share
+        return money
 
     def _relief(self, rows: Ints, sold: Array) -> tuple[Ints, Array]:
         """The rows' products, and the units that far demand is less for what they sell."""
@@ -232,6 +254,7 @@ def appraise(network: Network, moves: Moves, draw: Draw) -> Appraisal:
     by_sku, main_value = np.zeros(skus), np.zeros(skus)
     far_short = np.zeros((days + 1, skus, paths), dtype=bool)
     main_short, main_left = (np.zeros((skus, paths), dtype=np.float32) for _ in range(2))
+    main_spoilt = np.zeros((days, skus, paths), dtype=np.float32)
     none = np.zeros((days, 0, paths), dtype=np.float32)
     for block in blocks(network, every, paths):
         demand = draw(block.series) if len(network.series_sku) else none
@@ -239,7 +262,8 @@ def appraise(network: Network, moves: Moves, draw: Draw) -> Appraisal:
         assert outcome.detail is not None
         own = np.flatnonzero(block.forward)
         rows = row_of_cell[block.cells][own]
-        value, stock, main = _worth(block, outcome.detail)
+        gone = _spoilt_at_mains(block, outcome.detail)
+        value, stock, main = _worth(block, outcome.detail, gone)
         unmet[:, rows], worth[:, rows] = outcome.detail.unmet[:, own], value[:, own]
         spare[:, rows] = outcome.detail.spare[:, own]
         spoilt[:, rows] = outcome.detail.spoilt[:, own]
@@ -252,6 +276,7 @@ def appraise(network: Network, moves: Moves, draw: Draw) -> Appraisal:
         far_short[:, products] = outcome.detail.far_missed > 0
         main_short[products] = outcome.detail.far_missed.sum(axis=0)
         main_left[products] = outcome.detail.main_left
+        main_spoilt[:, products] = gone
     return Appraisal(
         network=network,
         profit=float(by_sku.sum() - sum(network.moving_costs(every).values())),
@@ -270,31 +295,50 @@ def appraise(network: Network, moves: Moves, draw: Draw) -> Appraisal:
         ran_out=np.logical_or.accumulate(far_short[::-1], axis=0)[::-1],
         main_short=main_short,
         main_left=main_left,
+        main_spoilt=main_spoilt,
     )
 
 
-def _worth(block: Block, detail: Detail) -> tuple[Array, Array, npt.NDArray[np.float64]]:
+def _spoilt_at_mains(block: Block, detail: Detail) -> Array:
+    """(days, skus, paths) units that expire at the mains that night or later."""
+    days = len(detail.spoilt)
+    gone = np.zeros((days, *detail.main_left.shape), dtype=np.float32)
+    if len(block.thresholds):
+        for day in range(days):
+            block.mains_by_sku.add(detail.spoilt[day, block.mains], gone[day])
+    result: Array = np.cumsum(gone[::-1], axis=0)[::-1]
+    return result
+
+
+def _worth(
+    block: Block, detail: Detail, gone: Array
+) -> tuple[Array, Array, npt.NDArray[np.float64]]:
     """Return the worth of unmet units and of stock, (days [+ 1], cells, paths), and of mains."""
     network = block.network
     conversion = network.money.conversion.astype(np.float32)
     profit = network.profit[:, block.first : block.stop].astype(np.float32)
     ran_out = np.logical_or.accumulate(detail.far_missed[::-1] > 0, axis=0)[::-1]
     # A unit of demand passed on to far earns nothing where the mains run out by the end:
-    # there it only takes from another.
+    # there it only takes from another, unless what it takes would have expired.
+    ran_out[:-1] &= gone <= 0
     far = np.where(ran_out, 0, conversion[FAR] * profit[FAR][None, :, None]).astype(np.float32)
-    main = (ran_out[0] * profit[FAR][:, None]).mean(axis=1, dtype=np.float64)
+    waste = (network.price * network.money.waste_share)[block.first : block.stop, None]
+    worth_there = np.where(gone[0] > 0, -waste, ran_out[0] * profit[FAR][:, None])
+    main = worth_there.mean(axis=1, dtype=np.float64)
     shape = detail.unmet.shape
     worth, stock = np.zeros(shape, dtype=np.float32), np.zeros(shape, dtype=np.float32)
     sku = block.cell_sku - block.first
     hold = (network.unit_m3[block.cell_sku] * network.money.holding).astype(np.float32)[:, None]
-    passed = far[:, block.series_sku]
+    weight = network.series_weight[block.series].astype(np.float32)[:, None]
+    passed = far[:, block.series_sku] * weight
     for number in (MID, NEAR):
         cells = block.fields[number]
         if not len(cells.cell) or conversion[number] <= 0:
             continue
         at = cells.cell
         onward = passed[:, cells.series]
-        worth[:, at] = profit[number][sku[at]][None, :, None] - onward / conversion[number]
+        own = profit[number][sku[at], None] * weight[cells.series]
+        worth[:, at] = own - onward / conversion[number]
         value = np.where(detail.unmet[-1, at] > 0, worth[-1, at], 0)
         stock[-1, at] = value
         for day in range(shape[0] - 2, -1, -1):
@@ -303,7 +347,7 @@ def _worth(block: Block, detail: Detail) -> tuple[Array, Array, npt.NDArray[np.f
             stock[day, at] = value
         if number == MID:
             later = np.concatenate([stock[1:, at], np.zeros_like(stock[:1, at])])
-            sold = conversion[MID] * (profit[MID][sku[at]][None, :, None] - later)
+            sold = conversion[MID] * (own - later)
             gets = np.where(detail.unmet[:, at] > 0, onward, sold)
             mixed = np.zeros_like(passed)
             rest = np.ones((passed.shape[1], 1), dtype=np.float32)

@@ -32,12 +32,16 @@ def _value(draft: Draft, appraisal: Appraisal, rows: Ints, units: Floats, coming
     from_main = options.from_main[rows]
     for day in np.unique(arrival):
         at = np.flatnonzero(arrival == day)
-        change = appraisal.gain_of_adding if coming else appraisal.loss_of_removing
-        money, sold = change(cell[at], int(day), units[at])
+        if coming:
+            life = options.life[rows[at]]
+            money, sold = appraisal.gain_of_adding(cell[at], int(day), units[at], life)
+        else:
+            money, sold = appraisal.loss_of_removing(cell[at], int(day), units[at])
         value[at] += money.mean(axis=1, dtype=np.float64)
         origin = appraisal.cost_of_taking if coming else appraisal.gain_of_returning
         main = from_main[at]
-        value[at[main]] -= origin(cell[at[main]], units[at[main]], sold[main])
+        of = at[main]
+        value[of] -= origin(cell[of], options.day[rows[of]], units[of], sold[main])
     front = np.flatnonzero(~from_main)
     row = appraisal.row_of_cell[options.origin_cell[rows[front]]]
     value[front] -= units[front] * appraisal.stock_value[options.day[rows[front]], row]
@@ -90,6 +94,10 @@ def fill(
     units = options.case_units[rows].astype(float)
     place, arrival = network.cell_location[options.cell[rows]], options.arrival[rows]
     lane_day = options.arc[rows] * network.days + options.day[rows]
+    if network.handling_at_origin:
+        start = network.cell_location[options.origin_cell[rows]]
+        leaving = handle[start, options.day[rows]]
+        count = _within(start * network.days + options.day[rows], units, leaving, count)
     for group, amount, limit in (
         (lane_day, options.case_m3[rows], room[options.arc[rows], options.day[rows]]),
         (options.origin_cell[rows], units, send[options.origin_cell[rows], options.day[rows]]),

@@ -222,25 +222,35 @@ def _trips(case: _Case) -> Iterator[Violation]:
 
 
 def _handling(case: _Case) -> Iterator[Violation]:
-    """No place receives more units a day than it can handle, or than it would without proposals."""
-    coming = [
-        case.brand.inbound.rename(columns={"location": "destination", "arrives": "arrive_date"}),
-        case.on_the_way,
-        case.plan.transfers[case.plan.transfers["status"] == "approved"],
-    ]
-    columns = ["destination", "arrive_date", "units"]
-    facts = pd.concat([frame[columns].astype({"destination": str}) for frame in coming])
-    key = columns[:2]
-    received = case.plan.proposed.groupby(key)["units"].sum().rename("new").reset_index()
-    without = facts.groupby(key)["units"].sum().rename("facts").reset_index()
-    rows = received.merge(without, on=key, how="left").fillna({"facts": 0.0})
+    """No place handles more units a day than it can, or than it would without proposals."""
+    proposed = case.plan.proposed
+    held = case.plan.transfers[case.plan.transfers["status"] == "approved"]
+    inbound = case.brand.inbound.rename(
+        columns={"location": "destination", "arrives": "arrive_date"}
+    )
+    coming = [_handled(frame, "destination") for frame in (inbound, case.on_the_way, held)]
+    new = [_handled(proposed, "destination")]
+    if case.brand.settings.plan.handling_at_origin:
+        coming.append(_handled(held, "origin"))
+        new.append(_handled(proposed, "origin"))
+    key = ["place", "date"]
+    without = pd.concat(coming).groupby(key)["units"].sum().rename("facts").reset_index()
+    rows = pd.concat(new).groupby(key)["units"].sum().rename("new").reset_index()
+    rows = rows.merge(without, on=key, how="left").fillna({"facts": 0.0})
     limits = case.brand.locations[["location", "handling_units"]]
-    rows = rows.merge(limits, left_on="destination", right_on="location")
+    rows = rows.merge(limits, left_on="place", right_on="location")
     room = np.maximum(rows["handling_units"] - rows["facts"], 0)
     for row in each(rows[rows["new"] > room * (1 + 1e-9) + 1e-6]):
-        where = f"{row.destination}, {row.arrive_date:%Y-%m-%d}"
         found = f"{row.new + row.facts:g} units"
-        yield Violation("handling", where, f"at most {row.handling_units:g} units", found)
+        expected = f"at most {row.handling_units:g} units"
+        yield Violation("handling", f"{row.place}, {row.date:%Y-%m-%d}", expected, found)
+
+
+def _handled(frame: pd.DataFrame, end: str) -> pd.DataFrame:
+    """Place, date, units of what one end of these transfers handles."""
+    date = "arrive_date" if end == "destination" else "dispatch_date"
+    rows = frame[[end, date, "units"]].set_axis(["place", "date", "units"], axis=1)
+    return rows.astype({"place": str})
 
 
 def _assortment(case: _Case) -> Iterator[Violation]:

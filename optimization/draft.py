@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from optimization.block import Array
+from optimization.dated_stock import spoiling_cells, unsold_spoilage
 from optimization.network import MAIN, Floats, Ints, Moves, Network
 from optimization.options import Options, vehicle_money
 
@@ -73,7 +74,7 @@ class Draft:
 
 
 def room_to_handle(draft: Draft) -> Floats:
-    """(locations, days) units that may still arrive."""
+    """(locations, days) units that may still be handled."""
     network, options = draft.network, draft.options
     room = np.repeat(network.handling_units[:, None], network.days, axis=1)
     lots = network.lots
@@ -88,6 +89,9 @@ def room_to_handle(draft: Draft) -> Floats:
     np.subtract.at(room, (place[inside], arrival[inside]), network.units(facts)[inside])
     units = (draft.cases * options.case_units).astype(float)
     np.subtract.at(room, (network.cell_location[options.cell], options.arrival), units)
+    if network.handling_at_origin:
+        np.subtract.at(room, (network.origin[facts.lane], facts.day), network.units(facts))
+        np.subtract.at(room, (network.cell_location[options.origin_cell], options.day), units)
     return room
 
 
@@ -127,19 +131,24 @@ def stock_to_send(draft: Draft) -> Floats:
     balance = np.zeros((len(network.cell_sku), network.days))
     lots = network.lots
     np.add.at(balance, (lots.cell, np.maximum(lots.day, 0)), lots.units)
-    spoilt = lots.expiry < network.days - 1
-    np.subtract.at(balance, (lots.cell[spoilt], lots.expiry[spoilt] + 1), lots.units[spoilt])
     facts, units = network.facts, network.units(network.facts)
-    _flow(network, balance, network.cells(network.origin[facts.lane], facts.sku), facts.day, -units)
+    leaves = np.zeros_like(balance)
+    np.add.at(leaves, (network.cells(network.origin[facts.lane], facts.sku), facts.day), units)
     arrives = facts.day + network.lead[facts.lane]
     to = network.cells(network.destination[facts.lane], facts.sku)
     _arrive(network, balance, to, arrives, arrives == facts.day, units)
     rows = np.flatnonzero(draft.cases)
     units = (draft.cases * options.case_units)[rows].astype(float)
-    _flow(network, balance, options.origin_cell[rows], options.day[rows], -units)
+    np.add.at(leaves, (options.origin_cell[rows], options.day[rows]), units)
     at_once = options.arrival[rows] == options.day[rows]
     _arrive(network, balance, options.cell[rows], options.arrival[rows], at_once, units)
-    return _least_from(np.cumsum(balance, axis=1))
+    cells = spoiling_cells(network)
+    spoilt = np.zeros_like(balance)
+    spoilt[cells, 1:] = np.cumsum(unsold_spoilage(network, cells, leaves[cells]), axis=1)[:, :-1]
+    total = np.cumsum(balance - leaves, axis=1)
+    lacking = _least_from(total - spoilt)
+    # What leaves earlier is what would have spoilt: a later day lacks only the rest of it.
+    return np.where(lacking < 0, lacking, _least_from(total) - spoilt)
 
 
 def _flow(network: Network, balance: Floats, cell: Ints, day: Ints, units: Floats) -> None:

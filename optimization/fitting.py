@@ -25,6 +25,9 @@ def fit(draft: Draft, score: Floats) -> None:
     units = options.case_units.astype(float)
     place = network.cell_location[options.cell] * width + options.arrival
     _drop_beyond(draft, place, units, -room_to_handle(draft).ravel(), score)
+    if network.handling_at_origin:
+        place = network.cell_location[options.origin_cell] * width + options.day
+        _drop_beyond(draft, place, units, -room_to_handle(draft).ravel(), score)
     for _ in range(_ROUNDS):
         send = stock_to_send(draft)
         lacking = np.maximum(-send[:, 0], 0)

@@ -41,9 +41,14 @@ def what_stops(
     store, units_room = room_to_store(draft, appraisal.morning, before, margin)
     handle = room_to_handle(draft)
     place, arrival = network.cell_location[options.cell[rows]], options.arrival[rows]
+    if network.handling_at_origin:
+        start = network.cell_location[options.origin_cell[rows]]
+        handled = np.minimum(handle[place, arrival], handle[start, options.day[rows]])
+    else:
+        handled = handle[place, arrival]
     short = {
         "main_stock": send[options.origin_cell[rows], options.day[rows]] < case - 1e-6,
-        "handling": handle[place, arrival] < case - 1e-6,
+        "handling": handled < case - 1e-6,
         "storage": store[place, arrival] < options.case_m3[rows] - 1e-9,
         "assortment": units_room[options.cell[rows], arrival] < case - 1e-6,
         "vehicle": room[options.arc[rows], options.day[rows]] < options.case_m3[rows] - 1e-9,

@@ -98,7 +98,7 @@ class Money:
 
     :param conversion: (3,) share of demand that buys, by field near, mid, far.
     :param delivery: (3,) cost of a delivered unit, by field.
-    :param handling: per unit received by a transfer.
+    :param handling: per unit received by a transfer; ``handling_out``: per unit that leaves.
     :param holding: per m³ and night at fronts and stores.
     :param waste_share: of the price of a unit that expires.
     :param co2: per kg.
@@ -110,6 +110,12 @@ class Money:
     holding: float
     waste_share: float
     co2: float
+    handling_out: float = 0.0
+
+    @property
+    def handled(self) -> float:
+        """Money per unit moved, at both ends."""
+        return self.handling + self.handling_out
 
 
 @dataclass(frozen=True, eq=False)
@@ -122,6 +128,9 @@ class Network:
     :param open: (lanes, days) whether new stock may leave that day: the lane departs, the day is
         not frozen, and the arrival is within the horizon.
     :param departs: (lanes, days) whether the lane departs at all.
+    :param series_weight: (series,) what serving it counts, as a multiple of its money: 1 but
+        while a plan is chosen under priorities (:mod:`optimization.priorities`).
+    :param handling_at_origin: whether what leaves counts against ``handling_units`` too.
     :param cell_series: the series that a front's or store's cell serves, -1 for none and mains.
     :param receives: (cells,) whether the assortment allows the product there (always at mains).
     :param max_units: (cells,) most expected stock of the product there, inf where unlimited.
@@ -173,6 +182,8 @@ class Network:
     barred_keys: Ints
     barred_until: Ints
     dropped: dict[str, int]
+    series_weight: Floats
+    handling_at_origin: bool = False
 
     def __post_init__(self) -> None:
         n_lanes = len(self.lanes)
@@ -257,6 +268,6 @@ class Network:
         return {
             "vehicles": float((vehicles * self.vehicle_cost[:, None]).sum()),
             "moving": float((units * self.unit_cost[moves.lane]).sum()),
-            "handling": float(units.sum() * self.money.handling),
+            "handling": float(units.sum() * self.money.handled),
             "co2": float((vehicles * self.co2_kg[:, None]).sum() * self.money.co2),
         }

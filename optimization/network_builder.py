@@ -96,6 +96,7 @@ def build_network(
             conversion=np.array([field.conversion for field in fields]),
             delivery=np.array([field.delivery_cost for field in fields]),
             handling=settings.costs.handling_per_unit,
+            handling_out=settings.costs.handling_out_per_unit,
             holding=settings.costs.holding_per_m3_day,
             waste_share=settings.costs.waste_share_of_price,
             co2=settings.costs.co2_per_kg,
@@ -143,6 +144,8 @@ def build_network(
         barred_keys=barred_keys,
         barred_until=barred_until,
         dropped=dropped,
+        series_weight=np.ones(len(wanted)),
+        handling_at_origin=settings.plan.handling_at_origin,
     )
 
 

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from optimization.network import MAIN, Floats, Ints, Network
+from optimization.network import MAIN, NEVER, Floats, Ints, Network
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,6 +44,8 @@ class Options:
 
     :param cell: destination cell; ``origin_cell``; ``arrival`` day; ``case_m3``; ``landed``: money
         per unit for handling and moving, without vehicle and without the stock itself.
+    :param life: days that its units can be sold once there; what is dated keeps its date on the
+        way, so that this is an estimate where the origin holds several dates.
     """
 
     arcs: Arcs
@@ -56,6 +58,7 @@ class Options:
     case_units: Ints
     case_m3: Floats
     landed: Floats
+    life: Floats
     from_main: npt.NDArray[np.bool_]
 
     def __len__(self) -> int:
@@ -113,7 +116,7 @@ def list_options(network: Network, arcs: Arcs) -> Options:
     """List every product that may be proposed on every arc and day.
 
     Left out: products that the destination may not receive, that the origin never has, that a
-    person rejected for that lane and day, or has approved there already.
+    person rejected for that lane and day, or has approved there already, that expire on the way.
     """
     pairs = _pairs(network, arcs)
     arc = np.repeat(pairs["arc"].to_numpy(np.int64), network.days)
@@ -121,10 +124,11 @@ def list_options(network: Network, arcs: Arcs) -> Options:
     cell = np.repeat(pairs["cell"].to_numpy(np.int64), network.days)
     origin_cell = np.repeat(pairs["origin_cell"].to_numpy(np.int64), network.days)
     sku = network.cell_sku[cell]
-    allowed = arcs.open[arc, day] & ~_decided(network, arcs, arc, sku, day)
-    arc, day, cell, origin_cell, sku = (x[allowed] for x in (arc, day, cell, origin_cell, sku))
-    order = np.lexsort((sku, day, arc))
-    arc, day, cell, origin_cell, sku = (x[order] for x in (arc, day, cell, origin_cell, sku))
+    life = _life(network, origin_cell, day, day + arcs.lead[arc])
+    allowed = arcs.open[arc, day] & ~_decided(network, arcs, arc, sku, day) & (life >= 1)
+    kept = np.flatnonzero(allowed)
+    kept = kept[np.lexsort((sku[kept], day[kept], arc[kept]))]
+    arc, day, cell, origin_cell, sku = (x[kept] for x in (arc, day, cell, origin_cell, sku))
     return Options(
         arcs=arcs,
         arc=arc,
@@ -135,9 +139,40 @@ def list_options(network: Network, arcs: Arcs) -> Options:
         origin_cell=origin_cell,
         case_units=network.case_units[sku],
         case_m3=network.case_units[sku] * network.unit_m3[sku],
-        landed=network.money.handling + arcs.unit_cost[arc],
+        landed=network.money.handled + arcs.unit_cost[arc],
+        life=life[kept],
         from_main=network.kind[arcs.origin[arc]] == MAIN,
     )
+
+
+_FIRST_TO_GO = 0.1
+"""Share of an origin's dated stock whose dates a move is taken to have: it leaves in that order."""
+
+
+def _life(network: Network, origin_cell: Ints, day: Ints, arrival: Ints) -> Floats:
+    """Days from arrival on in which units that leave on ``day`` can be sold, by option.
+
+    0 also where a main has nothing left by then.
+    """
+    life = network.shelf_life[network.cell_sku[origin_cell]].copy()
+    lots = network.lots
+    dated = lots.expiry < NEVER
+    for cell in np.unique(lots.cell[dated]):
+        own = lots.cell == cell
+        rows = np.flatnonzero(origin_cell == cell)
+        if not len(rows):
+            continue
+        order = np.argsort(lots.expiry[own], kind="stable")
+        expiry, units, since = (x[own][order] for x in (lots.expiry, lots.units, lots.day))
+        for today in np.unique(day[rows]):
+            at = rows[day[rows] == today]
+            left = units * ((expiry >= today) & (since <= today))
+            first = expiry[(np.cumsum(left) >= _FIRST_TO_GO * left.sum()).argmax()]
+            if left.sum() <= 0:
+                life[at] = 0 if network.cell_kind[cell] == MAIN else life[at]
+            elif first < NEVER:
+                life[at] = np.clip(first - arrival[at] + 1, 0, life[at])
+    return life
 
 
 def _pairs(network: Network, arcs: Arcs) -> pd.DataFrame:

@@ -91,7 +91,8 @@ class _Run:
         money = network.money
         self.conversion = money.conversion.astype(np.float32)
         profit = network.profit[:, block.first : block.stop][:, block.series_sku]
-        self.series_profit = (profit * money.conversion[:, None]).astype(np.float32)[:, :, None]
+        weighted = profit * money.conversion[:, None] * network.series_weight[block.series]
+        self.series_profit = weighted.astype(np.float32)[:, :, None]
         self.holding = (
             np.where(block.forward, network.unit_m3[block.cell_sku] * money.holding, 0)
         ).astype(np.float32)[:, None]

@@ -91,6 +91,8 @@ class _Visits:
         # Which option is this pair on this day; -1: none.
         self.option = np.full((len(one), network.days), -1, dtype=np.int64)
         self.option[self.pair, options.day[self.where]] = self.where
+        self.life = np.repeat(network.shelf_life[sku, None], network.days, axis=1)
+        self.life[self.pair, options.day[self.where]] = options.life[self.where]
 
     def choose(self, gain: Floats) -> None:
         """Try every pattern and keep the best of each arc in the draft."""
@@ -143,11 +145,14 @@ class _Visits:
             last = number == len(visits) - 1
             until = network.days + 1 if last else visits[number + 1] + lead
             price = arcs.price[self.arcs, day][pairs.arc]
-            count = self._quantity(rest, arrival, until, price, self.option[:, day] >= 0, left)
+            may, life = self.option[:, day] >= 0, self.life[:, day]
+            count = self._quantity(rest, arrival, until, price, may, left, life)
             some = np.flatnonzero(count)
             units = count[some] * pairs.case[some]
             extra = np.repeat(units[:, None], rest.shape[2], axis=1).astype(np.float32)
-            money, after = self.appraisal.lay_on_top(pairs.row[some], arrival, extra, rest[:, some])
+            money, after = self.appraisal.lay_on_top(
+                pairs.row[some], arrival, extra, rest[:, some], self.life[some, day]
+            )
             value = money.mean(axis=1, dtype=np.float64)
             rest[:, some] = after
             left[some] -= units
@@ -168,12 +173,18 @@ class _Visits:
         return cases, each, trips, net
 
     def _quantity(
-        self, rest: Array, arrival: int, until: int, price: Floats, may: Truths, left: Floats
+        self,
+        rest: Array,
+        arrival: int,
+        until: int,
+        price: Floats,
+        may: Truths,
+        left: Floats,
+        life: Floats,
     ) -> Ints:
         """(pairs,) cases to bring on one visit; ``until``: the day of the next arrival."""
         network, pairs = self.network, self.pairs
         days = network.days
-        life = network.shelf_life[self.cell_sku]
         spoils = arrival + life < until
         need, value = self._need(rest, arrival, until, life)
         cost = pairs.unit_cost + price * pairs.case_m3 / pairs.case
