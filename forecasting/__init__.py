@@ -5,6 +5,7 @@ from data.progress import Progress
 from forecasting.calendar import china_events, china_holidays
 from forecasting.forecast import Forecast, read_forecast
 from forecasting.quantiles import CUMULATIVE_COLUMNS, DAILY_COLUMNS, FORECAST_COLUMNS, QUANTILES
+from forecasting.recovery import recovered_by_series, recovered_demand
 from forecasting.run import forecast
 
 __all__ = [
@@ -19,4 +20,6 @@ __all__ = [
     "china_holidays",
     "forecast",
     "read_forecast",
+    "recovered_by_series",
+    "recovered_demand",
 ]

@@ -143,7 +143,7 @@ def build_panel(brand: Brand, horizon: int) -> Panel:
     history = len(dates) - horizon
     keys = _series_keys(brand)
     units, availability, stopped = _sales_grid(brand, keys, dates, history)
-    share = _share_that_buys(brand, keys["region"].to_numpy(dtype=object), availability)
+    share = share_that_buys(brand, keys["region"].to_numpy(dtype=object), availability)
     usable = np.isfinite(units) & (
         (availability >= MIN_AVAILABILITY) if share is None else (share > 0.2)
     )
@@ -238,7 +238,7 @@ def _codes(index: pd.Index[Any], values: pd.Series[Any]) -> npt.NDArray[np.intp]
     return np.asarray(lookup[categories.codes.to_numpy()], dtype=np.intp)
 
 
-def _share_that_buys(
+def share_that_buys(
     brand: Brand, region: npt.NDArray[np.object_], availability: Floats
 ) -> Floats | None:
     """(S, T) share of a full day's sales that were possible, where the far field sold on.

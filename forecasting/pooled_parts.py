@@ -1,6 +1,8 @@
-"""What the mean of a pooled forecast is made of, over history and horizon."""
+"""What a pooled fit makes of the days of history, and of what its mean ahead is made."""
 
 from __future__ import annotations
+
+from collections.abc import Mapping
 
 import numpy as np
 import numpy.typing as npt
@@ -27,17 +29,45 @@ def pooled_parts(
     days = history + horizon
     parts = np.empty((len(panel), 1 + len(PARTS), days), dtype=np.float32)
     shape = np.empty((len(panel), len(PARTS), horizon), dtype=np.float32)
-    target, weight, offset = log_demand(panel, history, settings)
+    known = log_demand(panel, history, settings)
     begins = np.argmax(np.isfinite(panel.units), axis=1)
     for block in blocks(len(panel), days * 24):
-        beta = fit.beta[block]
-        logs = {name: fit.columns.effect(name, beta, block, slice(0, days)) for name in PARTS}
-        explained = np.sum(list(logs.values()), axis=0)[:, :history] + fit.constant[block, None]
-        rest = (target[block] - explained).T
-        level = smoothed(rest, weight[block].T, settings.level).T
-        fitted = np.exp(explained + level) - offset[block, None]
-        units = in_units(logs, np.concatenate([fitted, mean[block]], axis=1), offset[block, None])
+        logs = _logs(fit, block, days)
+        fitted = _fitted(fit, known, logs, block, settings)
+        offset = fit.offset[block, None]
+        units = in_units(logs, np.concatenate([fitted, mean[block]], axis=1), offset)
         units[:, np.arange(days)[None, :] < begins[block, None]] = np.nan
         parts[block] = units.transpose(1, 0, 2)
         shape[block] = np.stack([logs[name][:, history:] for name in PARTS], axis=1)
     return parts, shape
+
+
+def fitted_demand(panel: Panel, fit: PooledFit, settings: PooledRegression) -> Floats:
+    """Return (S, T) units >= 0 expected of each day of history, given all of them."""
+    known = log_demand(panel, panel.history, settings)
+    fitted = np.empty((len(panel), panel.history))
+    for block in blocks(len(panel), panel.history * 24):
+        logs = _logs(fit, block, panel.history)
+        fitted[block] = _fitted(fit, known, logs, block, settings)
+    return np.maximum(fitted, 0.0)
+
+
+def _logs(fit: PooledFit, block: slice, days: int) -> dict[str, Floats]:
+    """Return the parts of some series on the log scale, without the carried level."""
+    beta = fit.beta[block]
+    return {name: fit.columns.effect(name, beta, block, slice(0, days)) for name in PARTS}
+
+
+def _fitted(
+    fit: PooledFit,
+    known: tuple[Floats, Floats, Floats],
+    logs: Mapping[str, Floats],
+    block: slice,
+    settings: PooledRegression,
+) -> Floats:
+    target, weight, offset = (values[block] for values in known)
+    history = target.shape[1]
+    explained = np.sum(list(logs.values()), axis=0)[:, :history] + fit.constant[block, None]
+    rest = (target - explained).T
+    level = smoothed(rest, weight.T, settings.level).T
+    return np.asarray(np.exp(explained + level) - offset[:, None])
