@@ -13,19 +13,34 @@ if sys.path[0] != _ROOT:
 
 import streamlit as st  # noqa: E402
 
-from dashboard import first_visit, sidebar, state  # noqa: E402
+from dashboard import first_visit, sidebar, sign_in, state, style  # noqa: E402
 from dashboard.language import _  # noqa: E402
+from data.errors import BadInput, Failure  # noqa: E402
+from data.roles import Permission, Person  # noqa: E402
+
+WITHOUT_BRAND = ("data", "runs", "people")
+"""Pages that open where the brand's tables have faults."""
 
 
-def pages() -> dict[str, tuple[str, str]]:
-    """Return the pages in order: file name to title and icon."""
+def pages() -> dict[str, dict[str, tuple[str, str]]]:
+    """Return the pages in order, by section: file name to title and icon."""
     return {
-        "overview": (_("Overview"), ":material/dashboard:"),
-        "forecasts": (_("Forecasts"), ":material/show_chart:"),
-        "transfers": (_("Transfers"), ":material/local_shipping:"),
-        "network": (_("Network"), ":material/hub:"),
-        "data": (_("Data"), ":material/table_chart:"),
-        "runs": (_("Runs"), ":material/history:"),
+        "": {
+            "overview": (_("Overview"), ":material/dashboard:"),
+            "forecasts": (_("Forecasts"), ":material/show_chart:"),
+            "transfers": (_("Transfers"), ":material/local_shipping:"),
+            "network": (_("Network"), ":material/hub:"),
+        },
+        _("After deciding"): {
+            "handover": (_("Hand over"), ":material/outbox:"),
+            "credit": (_("Credit"), ":material/balance:"),
+            "audit": (_("Audit"), ":material/fact_check:"),
+        },
+        _("Behind it"): {
+            "data": (_("Data"), ":material/table_chart:"),
+            "runs": (_("Runs"), ":material/history:"),
+            "people": (_("People and settings"), ":material/group:"),
+        },
     }
 
 
@@ -34,9 +49,35 @@ def main() -> None:
     # A file of our own: Streamlit would fetch a named icon from elsewhere.
     icon = Path(__file__).with_name("icon.svg")
     st.set_page_config(page_title="Nearfield", page_icon=str(icon), layout="wide")
+    try:
+        reader = _reader()
+    except (BadInput, Failure) as fault:
+        # Nothing is shown where it is not known who may see it.
+        _navigation(hidden=True)
+        st.error(style.plain(fault), icon=":material/error:")
+        return
+    page = _navigation(hidden=reader is None or not reader.may(Permission.LOOK))
+    if reader is None:
+        return
+    if not reader.may(Permission.LOOK):
+        sidebar.draw_stranger(reader)
+        return
+    sidebar.draw()
+    if page.url_path in WITHOUT_BRAND or first_visit.brand_is_ready():
+        page.run()
+
+
+def _reader() -> Person | None:
+    """Return who the reader is; None where they have to sign in first, which is then drawn."""
+    if sign_in.must_sign_in():
+        return None
     state.choose_brand()
-    page = st.navigation(
-        [
+    return state.choose_reader()
+
+
+def _navigation(*, hidden: bool):  # type: ignore[no-untyped-def]
+    sections = {
+        section: [
             st.Page(
                 f"screens/{name}.py",
                 title=title,
@@ -44,12 +85,11 @@ def main() -> None:
                 url_path=name,
                 default=name == "overview",
             )
-            for name, (title, icon) in pages().items()
+            for name, (title, icon) in listed.items()
         ]
-    )
-    sidebar.draw()
-    if page.url_path in ("data", "runs") or first_visit.brand_is_ready():
-        page.run()
+        for section, listed in pages().items()
+    }
+    return st.navigation(sections, position="hidden" if hidden else "sidebar")
 
 
 main()

@@ -14,10 +14,11 @@ from datetime import date
 import pandas as pd
 import streamlit as st
 
-from dashboard import sentences, state, style
+from dashboard import actions, refusals, sentences, state, style
 from dashboard.language import _, ngettext
 from data.decisions import Change, Decision
-from data.errors import BadInput, Conflict, Failure
+from data.errors import BadInput, Conflict, Failure, NotAllowed
+from data.roles import Permission
 from data.transitions import Action, Reason
 
 DONE = "requests_done"
@@ -71,9 +72,12 @@ def decide(rows: pd.DataFrame, wish: Wish) -> bool:
         return False
     try:
         decisions = wish.of(rows)
-        done = state.ledger().decide(decisions, who=state.person(), request=_request(decisions))
+        done = actions.decide(decisions, _request(decisions))
     except Conflict as conflict:
         st.session_state[CHANGES] = conflict.changes
+        return False
+    except NotAllowed:
+        _notice(str(refusals.without(Permission.DECIDE, always=True)), good=False)
         return False
     except (BadInput, Failure) as refused:
         _notice(_refusal(rows, str(refused)), good=False)
@@ -92,15 +96,16 @@ def undo_last() -> None:
     if not requests:
         return
     try:
-        undone = state.ledger().undo(
-            requests[-1], who=state.person(), request=f"undo {requests[-1]}"
-        )
+        undone = actions.undo(requests[-1])
     except Conflict as conflict:
         st.session_state[CHANGES] = conflict.changes
         requests.pop()
         return
+    except NotAllowed:
+        _notice(str(refusals.without(Permission.DECIDE, always=True)), good=False)
+        return
     except (BadInput, Failure) as refused:
-        _notice(str(refused), good=False)
+        _notice(refusals.undo(str(refused)), good=False)
         requests.pop()
         return
     requests.pop()

@@ -7,6 +7,7 @@ import streamlit as st
 from dashboard import jobs, running, state, style
 from dashboard.language import _
 from data.errors import BadBrand, BadInput
+from data.roles import Permission
 from forecasting.forecast import Forecast
 from optimization.plan import Plan
 
@@ -39,7 +40,8 @@ def _missing_brand() -> None:
         return
     st.title(_("Preparing the demo brand"))
     st.write(_("A simulated brand is being made. This takes a moment, once."))
-    if not jobs.history(state.workspace().jobs, "demo"):
+    allowed = state.may(Permission.RUN_JOBS)
+    if allowed and not jobs.history(state.workspace().jobs, "demo"):
         running.start_unless_running("demo")
     running.watch("demo")
     running.button("demo", _("Make the demo brand"))
@@ -85,7 +87,8 @@ def _offer_run(title: str) -> None:
         )
     )
     # The demo brand is there to be looked at: it does not wait to be asked.
-    if state.is_demo() and not jobs.history(state.workspace().jobs, "plan"):
+    allowed = state.may(Permission.RUN_JOBS)
+    if allowed and state.is_demo() and not jobs.history(state.workspace().jobs, "plan"):
         running.start_unless_running("plan")
     running.button("plan", _("Forecast and plan now"))
     running.watch("plan")

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import streamlit as st
 
-from dashboard import jobs, state, style
+from dashboard import actions, jobs, refusals, state, style
 from dashboard.language import _
 from dashboard.words import word
+from data.errors import NotAllowed
+from data.roles import Permission
 
 
 def arguments(kind: str) -> list[str]:
@@ -28,17 +30,23 @@ def _kind(kind: str) -> str:
 def start_unless_running(kind: str) -> None:
     """Start a job; where one of its kind is at work already, say whose."""
     try:
-        jobs.start(state.workspace().jobs, _kind(kind), arguments(kind), state.who())
+        actions.start_job(_kind(kind), arguments(kind))
     except jobs.AlreadyRunning as other:
         if other.job.who != state.who():
             st.toast(_("{who} has started this already.").format(who=style.plain(other.job.who)))
+    except NotAllowed:
+        st.toast(refusals.without(Permission.RUN_JOBS, always=True))
 
 
 def button(kind: str, label: str, *, primary: bool = True) -> None:
     """Draw the button that starts a job; it rests while one of the kind is at work."""
     busy = jobs.running(state.workspace().jobs, _kind(kind)) is not None
     if st.button(
-        label, key=f"start-{kind}", type="primary" if primary else "secondary", disabled=busy
+        label,
+        key=f"start-{kind}",
+        type="primary" if primary else "secondary",
+        disabled=busy or not state.may(Permission.RUN_JOBS),
+        help=refusals.without(Permission.RUN_JOBS),
     ):
         start_unless_running(kind)
         st.rerun()
@@ -77,9 +85,11 @@ def _follow(folder: str, ident: str) -> None:
     counted = f" · {style.number(job.done)} / {style.number(job.total)}" if job.total else ""
     bar, stop = st.columns([6, 1], vertical_alignment="bottom")
     bar.progress(share, text=style.plain(word(job.what or "starting") + counted))
-    if stop.button(_("Cancel"), key=f"cancel-{ident}", width="stretch"):
+    if state.may(Permission.RUN_JOBS) and stop.button(
+        _("Cancel"), key=f"cancel-{ident}", width="stretch"
+    ):
         with st.spinner(_("Stopping…")):
-            jobs.cancel(state.workspace().jobs, ident, state.who())
+            actions.cancel_job(ident)
         st.rerun(scope="app")
     if job.who and job.who != state.who():
         st.caption(_("Started by {who}").format(who=style.plain(job.who)))

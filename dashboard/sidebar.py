@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import streamlit as st
 
-from dashboard import state, style
+from dashboard import refusals, sign_in, state, style
 from dashboard.language import _, language_switch
 from data.errors import BadInput
+from data.roles import Person
 
 
 def draw() -> None:
@@ -15,6 +16,18 @@ def draw() -> None:
         _brand()
         language_switch()
         _reader()
+
+
+def draw_stranger(reader: Person) -> None:
+    """Draw what somebody sees who has no role in the brand: nothing of it."""
+    language_switch()
+    st.title(_("You have no role here"))
+    st.write(
+        _("You are signed in as {who}. Ask an admin of the brand to give you a role.").format(
+            who=style.plain(reader.name)
+        )
+    )
+    sign_in.sign_out_button()
 
 
 def _brand() -> None:
@@ -39,8 +52,11 @@ def simulated_badge() -> None:
 
 
 def _reader() -> None:
-    if state.signed_in():
-        st.caption(style.plain(state.who()))
+    reader = st.session_state.get(state.READER)
+    if state.signed_in() and isinstance(reader, Person):
+        roles = ", ".join(refusals.role(role) for role in sorted(reader.roles))
+        st.caption(f"{style.plain(reader.name)}  \n{style.plain(roles)}")
+        sign_in.sign_out_button()
         return
     st.text_input(
         _("Your name"),

@@ -17,11 +17,13 @@ from typing import TYPE_CHECKING
 import pandas as pd
 import streamlit as st
 
-from dashboard import prepared
+from dashboard import prepared, sign_in
 from data import BadBrand, Brand, CheckReport, check_brand, read_brand
-from data.roles import Person, local_person
+from data.findings import Findings
+from data.roles import Permission, Person, Role, local_person
+from data.settings_file import read_settings
 from data.upload import read_zipped
-from data.workspace import Workspace
+from data.workspace import OWN_LEDGER, Workspace
 from optimization.plan import read_plan
 
 if TYPE_CHECKING:
@@ -35,6 +37,9 @@ DEMO_FOLDER = Path("demo-brand")
 
 UPLOAD_KEY = "uploaded"
 """The query parameter and session key that name an uploaded brand."""
+
+READER = "reader"
+"""The session key of who the reader was when the page was drawn."""
 
 Signature = tuple[tuple[str, int, int], ...]
 
@@ -67,7 +72,12 @@ def _uploaded_folder(name: str) -> Path | None:
     if not name or not all(letter in "0123456789abcdef" for letter in name):
         return None
     folder = uploads_folder() / name
-    return folder if folder.is_dir() else None
+    if not folder.is_dir() or not sign_in.is_configured():
+        return folder if folder.is_dir() else None
+    # Who brought a brand sees it; others have no role in it.
+    owner = Workspace.of(folder).root / OWN_LEDGER
+    mine = owner.is_file() and owner.read_text("utf-8") == sign_in.name()
+    return folder if mine else None
 
 
 def signature(folder: Path) -> Signature:
@@ -145,7 +155,15 @@ def _ledger(url: str, name: str) -> Ledger:
 
 def ledger() -> Ledger:
     """Return the ledger of the brand shown."""
-    return _ledger(workspace().ledger_url, brand().settings.name)
+    return _ledger(workspace().ledger_url, brand_name())
+
+
+def brand_name() -> str:
+    """Return the name of the brand shown, by which the ledger knows it, whatever its tables are."""
+    try:
+        return brand().settings.name
+    except BadBrand:
+        return read_settings(brand_folder(), Findings())[0].name
 
 
 def plan_id() -> str:
@@ -168,20 +186,55 @@ def transfers() -> pd.DataFrame:
 
 
 def person() -> Person:
-    """Return who acts, with their roles; without sign-in whoever sits here has all."""
-    return local_person(who())
+    """Return who acts, with their roles in the brand shown, as they are now.
+
+    With sign-in the roles are those that the brand's ledger gives; without it whoever sits here
+    has all of them.
+
+    :raises BadInput: the ledger or the secrets cannot be read.
+    """
+    if not sign_in.is_configured():
+        return local_person(who())
+    name = sign_in.name(used=True)
+    if not name:
+        return Person("nobody", frozenset())
+    if brand_folder() != served_folder():
+        return Person(name, frozenset(Role))  # who brings a brand has every role in it
+    admins = sign_in.first_admins()
+    if not brand_folder().is_dir():
+        return Person(name, frozenset({Role.ADMIN} if name in admins else ()))
+    from data.people import find_person
+
+    return find_person(ledger(), name, admins=admins)
+
+
+def may(permission: Permission) -> bool:
+    """Return whether the reader may, as read when this page was drawn: for what is offered.
+
+    What is carried out asks again, in :mod:`dashboard.actions`.
+    """
+    reader = st.session_state.get(READER)
+    return isinstance(reader, Person) and reader.may(permission)
+
+
+def choose_reader() -> Person:
+    """Read who the reader is and what they may; once each time a page is drawn."""
+    reader = person()
+    st.session_state[READER] = reader
+    return reader
 
 
 def who() -> str:
     """Return who decides: the signed-in reader, else the name given in the side bar."""
-    signed_in = st.user.to_dict()
-    name = signed_in.get("email") or signed_in.get("name")
-    return str(name or st.session_state.get("who") or "local").strip()
+    if sign_in.is_configured():
+        return sign_in.name() or "nobody"
+    given = str(st.session_state.get("who") or "").strip()
+    return "".join(letter for letter in given if letter.isprintable()).strip() or "local"
 
 
 def signed_in() -> bool:
-    """Return whether the reader has signed in; without it anyone can decide."""
-    return bool(st.user.to_dict().get("is_logged_in"))
+    """Return whether readers sign in here; without it anyone can decide."""
+    return sign_in.is_configured()
 
 
 def asked(parameter: str) -> str | None:
@@ -205,13 +258,16 @@ def choose_brand() -> None:
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)
-def take_upload(content: bytes) -> tuple[str, CheckReport]:
+def take_upload(content: bytes, owner: str) -> tuple[str, CheckReport]:
     """Unpack and check an uploaded brand; one with faults is not kept.
 
+    It has a ledger of its own, whatever its name: who brings a brand decides on nobody else's.
+
     :param content: of a zip file.
+    :param owner: who alone sees it; "" where nobody signs in.
     :returns: the name to give to :func:`show_uploaded`, and what the check found.
     """
-    name = hashlib.sha256(content).hexdigest()[:16]
+    name = hashlib.sha256(owner.encode() + content).hexdigest()[:16]
     folder = uploads_folder() / name
     try:
         if not folder.is_dir():
@@ -219,7 +275,9 @@ def take_upload(content: bytes) -> tuple[str, CheckReport]:
     except BadBrand as refused:
         return name, CheckReport(faults=refused.faults)
     report = check_brand(folder)
-    if not report.ok:
+    if report.ok:
+        (Workspace.of(folder).root / OWN_LEDGER).write_text(owner, "utf-8")
+    else:
         shutil.rmtree(folder)
     return name, report
 

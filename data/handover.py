@@ -14,7 +14,7 @@ from datetime import date, datetime
 from typing import Any, Final, Literal
 
 import pandas as pd
-from sqlalchemy import and_, insert, or_, select
+from sqlalchemy import Connection, and_, insert, or_, select
 
 from data.errors import BadDecision, BadInput
 from data.ledger import Ledger
@@ -133,6 +133,23 @@ def hand_over(
     return ledger.carry_out(who, request, work)
 
 
+def to_hand_over(
+    ledger: Ledger,
+    *,
+    until: Any = None,
+    lanes: Collection[str] | None = None,
+    names: Mapping[str, str] | None = None,
+) -> tuple[Line, ...]:
+    """Return the lines that :func:`hand_over` would hand over now; none where there are none."""
+    last = None if until is None else as_date(pd.Timestamp(until))
+
+    def work(connection: Connection, brand: int, *_: object) -> tuple[Line, ...]:
+        rows = _untold(connection, brand, last, lanes)
+        return tuple(_line(row, Standing.of(row), names or {}) for row in rows)
+
+    return ledger.look(work)
+
+
 def read_export(ledger: Ledger, export: str) -> Export:
     """Return an export as it was made.
 
@@ -181,28 +198,7 @@ def _hand_over(
     lanes: Collection[str] | None,
     names: Mapping[str, str],
 ) -> Export:
-    query = (
-        select(proposals, states)
-        .join_from(proposals, states, ON_STATE)
-        .where(
-            states.c.brand == page.brand,
-            or_(
-                and_(states.c.state == State.APPROVED.value, states.c.told.is_(None)),
-                and_(
-                    states.c.state == State.CANCELLED.value,
-                    states.c.told == State.APPROVED.value,
-                ),
-            ),
-        )
-    )
-    if last is not None:
-        query = query.where(proposals.c.dispatch_date <= last)
-    if lanes is not None:
-        query = query.where(proposals.c.lane.in_(sorted(lanes)))
-    rows = sorted(
-        page.connection.execute(query),
-        key=lambda row: (row.dispatch_date, row.lane, row.sku, row.plan, row.transfer),
-    )
+    rows = _untold(page.connection, page.brand, last, lanes)
     if not rows:
         raise BadDecision("there is nothing to hand over: approve transfers first")
     event = page.next_event
@@ -230,6 +226,34 @@ def _hand_over(
         )
     )
     return Export(export, page.name, page.at, page.who, tuple(lines))
+
+
+def _untold(
+    connection: Connection, brand: int, last: date | None, lanes: Collection[str] | None
+) -> list[Any]:
+    """Return the transfers that the warehouse is to be told of, in the order of an export."""
+    query = (
+        select(proposals, states)
+        .join_from(proposals, states, ON_STATE)
+        .where(
+            states.c.brand == brand,
+            or_(
+                and_(states.c.state == State.APPROVED.value, states.c.told.is_(None)),
+                and_(
+                    states.c.state == State.CANCELLED.value,
+                    states.c.told == State.APPROVED.value,
+                ),
+            ),
+        )
+    )
+    if last is not None:
+        query = query.where(proposals.c.dispatch_date <= last)
+    if lanes is not None:
+        query = query.where(proposals.c.lane.in_(sorted(lanes)))
+    return sorted(
+        connection.execute(query),
+        key=lambda row: (row.dispatch_date, row.lane, row.sku, row.plan, row.transfer),
+    )
 
 
 def _line(row: Any, standing: Standing, names: Mapping[str, str]) -> Line:

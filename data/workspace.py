@@ -14,11 +14,20 @@ from data.errors import BadInput
 if TYPE_CHECKING:
     from data.ledger import Ledger
 
-__all__ = ["HOME_VARIABLE", "LEDGER_VARIABLE", "Workspace", "replace_folder", "write_atomically"]
+__all__ = [
+    "HOME_VARIABLE",
+    "LEDGER_VARIABLE",
+    "OWN_LEDGER",
+    "Workspace",
+    "replace_folder",
+    "write_atomically",
+]
 
 HOME_VARIABLE: Final = "NEARFIELD_HOME"
 LEDGER_VARIABLE: Final = "NEARFIELD_LEDGER_URL"
 FOLDER: Final = ".nearfield"
+OWN_LEDGER: Final = "own-ledger"
+"""A file of this name in a workspace keeps its ledger apart from NEARFIELD_LEDGER_URL."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +93,9 @@ class Workspace:
     @property
     def ledger_url(self) -> str:
         """The ledger's address: the environment's NEARFIELD_LEDGER_URL, or a file here."""
-        return os.environ.get(LEDGER_VARIABLE) or f"sqlite:///{self.root / 'ledger.sqlite'}"
+        here = f"sqlite:///{self.root / 'ledger.sqlite'}"
+        shared = None if (self.root / OWN_LEDGER).exists() else os.environ.get(LEDGER_VARIABLE)
+        return shared or here
 
     def ledger(self, brand_name: str) -> Ledger:
         """Open the brand's ledger.

@@ -5,10 +5,11 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
-from dashboard import state, style, words
+from dashboard import actions, refusals, state, style, words
 from dashboard.language import _, ngettext
 from data import Brand, CheckReport
-from data.errors import BadBrand
+from data.errors import BadBrand, NotAllowed
+from data.roles import Permission
 from data.tables import TABLES
 from data.templates import zipped_templates
 
@@ -138,11 +139,21 @@ def _own() -> None:
         mime="application/zip",
         icon=":material/download:",
     )
-    file = st.file_uploader(_("A zipped brand folder"), type="zip", key="upload")
+    file = st.file_uploader(
+        _("A zipped brand folder"),
+        type="zip",
+        key="upload",
+        disabled=not state.may(Permission.CHANGE_DATA),
+        help=refusals.without(Permission.CHANGE_DATA),
+    )
     if file is not None:
         _take(file.getvalue())
     if st.session_state.get(state.UPLOAD_KEY):
-        st.info(_("You see an uploaded brand. Only this browser session shows it."))
+        st.info(
+            _("You see an uploaded brand. Only who has its link sees it.")
+            if not state.signed_in()
+            else _("You see an uploaded brand. Nobody else does.")
+        )
         if st.button(_("Back to the brand of this server")):
             state.show_uploaded(None)
             st.rerun()
@@ -150,8 +161,12 @@ def _own() -> None:
 
 def _take(content: bytes) -> None:
     """Check an uploaded brand; offer to show it where it has no fault."""
-    with st.spinner(_("Checking…")):
-        name, report = state.take_upload(content)
+    try:
+        with st.spinner(_("Checking…")):
+            name, report = actions.bring_brand(content)
+    except NotAllowed:
+        st.error(refusals.without(Permission.CHANGE_DATA, always=True))
+        return
     if not report.ok:
         st.error(_("The upload was not taken: it has faults."), icon=":material/error:")
         show_faults(report)

@@ -9,6 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from dashboard import first_visit, running, sidebar, state, style
+from dashboard.board import board
 from dashboard.charts import at_risk as charts
 from dashboard.language import _, ngettext
 from dashboard.words import word
@@ -122,6 +123,27 @@ def _figures(plan: Plan, brand: Brand) -> None:
         border=True,
         height="stretch",
     )
+    _to_hand_over()
+
+
+def _to_hand_over() -> None:
+    """Say what is approved and the warehouse does not know yet, soonest first."""
+    rows = board()
+    untold = rows[(rows["state"] == "approved") & (rows["exported"] == "")]
+    if untold.empty:
+        return
+    st.page_link(
+        "screens/handover.py",
+        label=ngettext(
+            "{count} approved transfer waits to be handed over; the first leaves {day}",
+            "{count} approved transfers wait to be handed over; the first leaves {day}",
+            len(untold),
+        ).format(
+            count=style.number(len(untold)),
+            day=style.plain(style.date(untold["dispatch_date"].min())),
+        ),
+        icon=":material/outbox:",
+    )
 
 
 def _shares(plan: Plan) -> tuple[dict[str, float], dict[str, float]]:
@@ -132,8 +154,9 @@ def _shares(plan: Plan) -> tuple[dict[str, float], dict[str, float]]:
 
 def _waiting(plan: Plan) -> pd.Series:
     """Return the names of the plan's transfers that wait for a decision."""
-    rows = state.transfers()
-    return rows.loc[rows["state"] == "proposed", "transfer"]
+    rows = board()
+    here = (rows["state"] == "proposed") & (rows["plan"] == state.plan_id())
+    return rows.loc[here, "transfer"]
 
 
 def _trips(plan: Plan, brand: Brand) -> None:
@@ -268,8 +291,11 @@ def _trust(plan: Plan, brand: Brand) -> None:
         st.caption(f"{word(plan.status)} · {gap}")
     with local:
         if not state.signed_in():
-            st.markdown(":material/lock_open: " + _("No sign-in"))
+            st.page_link("screens/people.py", label=_("No sign-in"), icon=":material/lock_open:")
             st.caption(_("Anyone who reaches this page can decide."))
+        else:
+            st.page_link("screens/audit.py", label=_("Audit"), icon=":material/fact_check:")
+            st.caption(_("Everybody signs in; every decision has its name."))
 
 
 def _forecast_flags() -> None:

@@ -1,0 +1,333 @@
+"""Handing over to the warehouse: what waits, what was handed over, and what came back."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any, Final
+
+import pandas as pd
+import streamlit as st
+
+from dashboard import actions, deciding, first_visit, refusals, sentences, state, style
+from dashboard.confirmation_preview import KNOWN, NEW, REFUSED, preview
+from dashboard.language import _, ngettext
+from dashboard.words import word
+from data.confirmation_files import read_confirmations
+from data.confirmations import Confirmation
+from data.errors import BadInput, Failure
+from data.handover import Export, Line, list_exports, read_export, to_hand_over
+from data.roles import Permission
+
+EXCEL: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+HANDED: Final = "handed_over"
+TOLD: Final = "handover_told"
+ASKED: Final = "handover_request"
+
+
+def main() -> None:
+    """Draw the page."""
+    st.title(_("Hand over"))
+    first_visit.need_plan()
+    _tell()
+    _waiting()
+    _exports()
+    _confirmations()
+
+
+def _tell() -> None:
+    told = st.session_state.pop(TOLD, None)
+    if told:
+        text, good = told
+        draw = st.success if good else st.error
+        draw(style.plain(text), icon=":material/check:" if good else ":material/block:")
+
+
+def _names() -> dict[str, str]:
+    products = state.brand().products
+    return dict(zip(products["sku"].astype(str), products["name"].astype(str), strict=True))
+
+
+def _places() -> dict[str, str]:
+    places = state.brand().locations
+    return dict(zip(places["location"].astype(str), places["name"].astype(str), strict=True))
+
+
+# --- what waits ------------------------------------------------------------------------------
+
+
+def _waiting() -> None:
+    lines = to_hand_over(state.ledger(), names=_names())
+    st.subheader(_("Waiting to be handed over"))
+    if not lines:
+        st.info(_("Nothing waits: what is approved has been handed over."), icon=":material/check:")
+        st.page_link(
+            "screens/transfers.py", label=_("See the transfers"), icon=":material/local_shipping:"
+        )
+        return
+    days = sorted({line.dispatch_date for line in lines})
+    column, rest = st.columns([1, 2], vertical_alignment="bottom")
+    until = column.selectbox(
+        _("Leaving up to and including"),
+        days,
+        index=len(days) - 1,
+        format_func=style.date,
+        key="handover_until",
+    )
+    chosen = [line for line in lines if line.dispatch_date <= str(until)]
+    cancelled = sum(line.action == "cancel" for line in chosen)
+    st.dataframe(_trips(chosen), hide_index=True, width="stretch", column_config=_trip_columns())
+    if cancelled:
+        st.caption(
+            ngettext(
+                "{count} transfer was cancelled after the warehouse was told: it is told again.",
+                "{count} transfers were cancelled after the warehouse was told: it is told again.",
+                cancelled,
+            ).format(count=style.number(cancelled))
+        )
+    # One name for one press, however often it is sent.
+    request = st.session_state.setdefault(ASKED, uuid.uuid4().hex)
+    with rest.container(horizontal=True, horizontal_alignment="left"):
+        st.button(
+            ngettext(
+                "Hand over {count} transfer", "Hand over {count} transfers", len(chosen)
+            ).format(count=style.number(len(chosen))),
+            type="primary",
+            icon=":material/outbox:",
+            key="hand_over",
+            disabled=not state.may(Permission.HAND_OVER) or not deciding.has_name(),
+            help=refusals.without(Permission.HAND_OVER)
+            or _("From then on these cannot be undone, only cancelled."),
+            on_click=_hand_over,
+            args=(str(until), request),
+        )
+    if not deciding.has_name():
+        st.caption(_("Give your name in the side bar first."))
+
+
+def _trips(lines: list[Line]) -> pd.DataFrame:
+    frame = pd.DataFrame(
+        [
+            (line.dispatch_date, line.origin, line.destination, line.lane, line.cases, line.m3)
+            for line in lines
+        ],
+        columns=["leaves", "from", "to", "lane", "cases", "m3"],
+    )
+    keys = ["leaves", "from", "to", "lane"]
+    trips = frame.groupby(keys, as_index=False).agg(
+        transfers=("cases", "size"), cases=("cases", "sum"), m3=("m3", "sum")
+    )
+    places = _places()
+    for end in ("from", "to"):
+        trips[end] = trips[end].map(places).fillna(trips[end])
+    trips["leaves"] = pd.to_datetime(trips["leaves"])
+    return trips[["leaves", "from", "to", "transfers", "cases", "m3", "lane"]]
+
+
+def _trip_columns() -> dict[str, Any]:
+    column = st.column_config
+    return {
+        "leaves": column.DateColumn(_("Leaves"), format="YYYY-MM-DD", width=96),
+        "from": column.TextColumn(_("From")),
+        "to": column.TextColumn(_("To")),
+        "transfers": column.NumberColumn(_("Transfers"), format="localized", width=84),
+        "cases": column.NumberColumn(_("Cases"), format="localized", width=84),
+        "m3": column.NumberColumn("m³", format="%.2f", width=84),
+        "lane": column.TextColumn(_("Lane")),
+    }
+
+
+def _hand_over(until: str, request: str) -> None:
+    try:
+        export = actions.hand_over(until=until, names=_names(), request=request)
+    except (BadInput, Failure) as refused:
+        allowed = state.person().may(Permission.HAND_OVER)
+        text = str(refused) if allowed else refusals.without(Permission.HAND_OVER, always=True)
+        st.session_state[TOLD] = (text, False)
+        return
+    st.session_state.pop(ASKED, None)
+    st.session_state[HANDED] = export.id
+    text = ngettext(
+        "Export {export}: {count} transfer is handed over. Download it below.",
+        "Export {export}: {count} transfers are handed over. Download it below.",
+        len(export.lines),
+    )
+    st.session_state[TOLD] = (
+        text.format(export=export.id, count=style.number(len(export.lines))),
+        True,
+    )
+
+
+# --- what was handed over --------------------------------------------------------------------
+
+
+def _exports() -> None:
+    st.subheader(_("Exports"))
+    made = list_exports(state.ledger())
+    if made.empty:
+        st.caption(_("Nothing has been handed over yet."))
+        return
+    names = [str(name) for name in made["export"]]
+    if st.session_state.pop(HANDED, None):
+        st.session_state.pop("export", None)  # the new one is the first
+    left, right = st.columns([3, 2], gap="large")
+    with left:
+        event = st.dataframe(
+            made.assign(at=[sentences.moment(at) for at in made["at"]]),
+            hide_index=True,
+            width="stretch",
+            height=min(36 * (len(made) + 1) + 2, 260),
+            on_select="rerun",
+            selection_mode="single-row",
+            key=f"exports-{len(made)}",
+            column_config={
+                "export": st.column_config.TextColumn(_("Export"), width=90),
+                "at": st.column_config.TextColumn(_("When"), width=150),
+                "who": st.column_config.TextColumn(_("Who")),
+                "count": st.column_config.NumberColumn(_("Transfers"), width=84),
+            },
+        )
+    rows = event["selection"]["rows"]
+    chosen = names[rows[0]] if rows and rows[0] < len(names) else names[0]
+    with right:
+        _download(read_export(state.ledger(), chosen))
+
+
+def _download(export: Export) -> None:
+    st.markdown(f"**{style.plain(_('Export {export}').format(export=export.id))}**")
+    st.caption(_("The same file each time, byte for byte, whatever is decided afterwards."))
+    name = f"nearfield-{export.id}"
+    with st.container(horizontal=True):
+        for label, write, suffix, mime in (
+            ("CSV", export.to_csv, "csv", "text/csv"),
+            ("Excel", export.to_excel, "xlsx", EXCEL),
+            ("JSON", export.to_json, "json", "application/json"),
+        ):
+            st.download_button(
+                label,
+                write,
+                file_name=f"{name}.{suffix}",
+                mime=mime,
+                icon=":material/download:",
+                key=f"download-{suffix}",
+                on_click="ignore",
+            )
+    st.caption(
+        _(
+            "The Excel file has a pick list for each trip. Fill in the sheet “confirm”, or the "
+            "last columns of the CSV, and bring it back below."
+        )
+    )
+
+
+# --- what came back --------------------------------------------------------------------------
+
+
+def _confirmations() -> None:
+    st.subheader(_("Confirmations of the warehouse"))
+    st.write(
+        _(
+            "What was dispatched and received, as the filled-in export (CSV, Excel) or as JSON. "
+            "The same file twice changes nothing the second time."
+        )
+    )
+    file = st.file_uploader(
+        _("A file of confirmations"),
+        type=["csv", "xlsx", "json"],
+        key="confirmations",
+        disabled=not state.may(Permission.CONFIRM),
+        help=refusals.without(Permission.CONFIRM),
+    )
+    if file is None:
+        return
+    try:
+        confirmations = read_confirmations(file.getvalue())
+    except BadInput as refused:
+        st.error(_("The file was not taken: it has faults."), icon=":material/error:")
+        st.code(str(refused), language=None)
+        return
+    if not confirmations:
+        st.info(_("No row of this file has a status yet: nothing is confirmed."))
+        return
+    _preview(confirmations)
+
+
+def _preview(confirmations: tuple[Confirmation, ...]) -> None:
+    shown = preview(state.ledger(), confirmations)
+    counts = {name: int((shown["outcome"] == name).sum()) for name in (NEW, KNOWN, REFUSED)}
+    st.write(
+        _("{new} new, {known} known already, {refused} that cannot be.").format(
+            new=style.number(counts[NEW]),
+            known=style.number(counts[KNOWN]),
+            refused=style.number(counts[REFUSED]),
+        )
+    )
+    outcomes = {NEW: _("will be taken"), KNOWN: _("known already"), REFUSED: _("cannot be")}
+    names, places = _names(), _places()
+    order = {REFUSED: 0, NEW: 1, KNOWN: 2}
+    shown = shown.sort_values("outcome", key=lambda codes: codes.map(order), kind="stable")
+    st.dataframe(
+        pd.DataFrame(
+            {
+                "outcome": shown["outcome"].map(outcomes),
+                "row": shown["row"],
+                "product": shown["sku"].map(names).fillna(shown["sku"]),
+                "to": shown["destination"].map(places).fillna(shown["destination"]),
+                "now": [word(code) if code else _("not in the ledger") for code in shown["state"]],
+                "status": [word(code) for code in shown["status"]],
+                "cases": shown["cases"],
+                "transfer": shown["transfer"],
+            }
+        ),
+        hide_index=True,
+        width="stretch",
+        height=min(36 * (len(shown) + 1) + 2, 330),
+        column_config={
+            "outcome": st.column_config.TextColumn(_("Outcome"), width=110),
+            "row": st.column_config.NumberColumn(_("Row"), width=60),
+            "product": _("Product"),
+            "to": _("To"),
+            "now": st.column_config.TextColumn(_("Now"), width=100),
+            "status": st.column_config.TextColumn(_("The file says"), width=100),
+            "cases": st.column_config.NumberColumn(_("Cases"), width=66),
+            "transfer": _("Transfer"),
+        },
+    )
+    st.button(
+        ngettext(
+            "Take in {count} confirmation", "Take in {count} confirmations", counts[NEW]
+        ).format(count=style.number(counts[NEW])),
+        type="primary",
+        key="confirm",
+        disabled=not counts[NEW]
+        or bool(counts[REFUSED])
+        or not deciding.has_name()
+        or not state.may(Permission.CONFIRM),
+        on_click=_confirm,
+        args=(confirmations,),
+    )
+    if counts[REFUSED]:
+        st.caption(_("All of a file is taken, or nothing: correct the rows that cannot be."))
+    if not deciding.has_name():
+        st.caption(_("Give your name in the side bar first."))
+
+
+def _confirm(confirmations: tuple[Confirmation, ...]) -> None:
+    try:
+        done = actions.confirm(confirmations)
+    except (BadInput, Failure) as refused:
+        allowed = state.person().may(Permission.CONFIRM)
+        text = str(refused) if allowed else refusals.without(Permission.CONFIRM, always=True)
+        st.session_state[TOLD] = (text, False)
+        return
+    text = ngettext(
+        "{count} transfer confirmed; {known} rows were known already.",
+        "{count} transfers confirmed; {known} rows were known already.",
+        done.changed,
+    )
+    st.session_state[TOLD] = (
+        text.format(count=style.number(done.changed), known=style.number(done.known)),
+        True,
+    )
+
+
+main()
