@@ -115,11 +115,9 @@ def transfers(
         query = query.where(_on_the_board(latest))
     if states_wanted is not None:
         query = query.where(states.c.state.in_([State(state).value for state in states_wanted]))
-    rows = connection.execute(query).mappings().all()
-    frame = pd.DataFrame([dict(row) for row in rows])
+    result = connection.execute(query)
+    frame = pd.DataFrame(result.all(), columns=list(result.keys()))
     dtypes = dict(TRANSFER_COLUMNS) | ({"plan_reason": "str"} if with_plan_reason else {})
-    if frame.empty:
-        return _typed(frame, dtypes)
     share = frame["cases"] / frame["proposed_cases"]
     frame["units"] = frame["proposed_units"] * share
     frame["m3"] = frame["proposed_m3"] * share

@@ -7,21 +7,20 @@ import multiprocessing
 import os
 import random
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from multiprocessing.context import ForkServerContext
 from multiprocessing.process import BaseProcess
 from multiprocessing.synchronize import Barrier, Event
 from typing import Any
 
+import pandas as pd
 from sqlalchemy import Engine, event
 
 from data.errors import Conflict
 from data.ledger import Action, Decision, Ledger, Reason
 from data.roles import Person, Role
 from tests.data.ledger_cases import BRAND, decisions
-
-AT_ONCE = 25
 
 
 def context() -> ForkServerContext:
@@ -44,26 +43,39 @@ def started(target: Callable[..., None], *arguments: Any) -> Iterator[BaseProces
         process.close()
 
 
-def hurry(url: str, seed: int, ready: Barrier, answers: Any) -> None:
-    """Decide on whatever is still proposed on one's lanes, a random handful at a time.
+Seen = Mapping[str, tuple[str, int]]
+"""Transfers as they were seen: name to (plan, version)."""
 
-    Everybody has three lanes, and everybody's lanes are two others' too. Answers with (name,
-    decided transfers, conflicts met).
+
+def shares(seen: pd.DataFrame, planners: int) -> list[Seen]:
+    """What each planner is to decide on: three lanes each, each of them two others' too."""
+    lanes = sorted(set(seen["lane"]))
+    parts = []
+    for one in range(planners):
+        mine = {lanes[(one + step) % len(lanes)] for step in range(3)}
+        rows = seen[seen["lane"].isin(mine)]
+        facts = zip(rows["plan"], rows["version"].astype(int), strict=True)
+        parts.append(dict(zip(rows["transfer"], facts, strict=True)))
+    return parts
+
+
+def hurry(url: str, seed: int, mine: Seen, ready: Barrier, answers: Any) -> None:
+    """Decide on whatever is still left of one's own, a random handful at a time.
+
+    Answers with (name, decided transfers, conflicts met).
     """
     name = f"planner {seed}"
     chance = random.Random(seed)
     who = Person(name, frozenset({Role.PLANNER}))
     decided: dict[str, str] = {}
     conflicts = 0
+    left = dict(mine)
+    handful = max(25, len(left) // 6)
     with Ledger(url, BRAND, wait=60) as ledger:
-        seen = ledger.transfers()
-        lanes = sorted(set(seen["lane"]))
-        mine = {lanes[(seed + step) % len(lanes)] for step in range(3)}
-        left = {row.transfer: row for row in seen.itertuples() if row.lane in mine}
         ready.wait(60)
         while left:
-            names = chance.sample(sorted(left), min(AT_ONCE, len(left)))
-            wanted = [_choose(left[one], chance) for one in names]
+            names = chance.sample(sorted(left), min(handful, len(left)))
+            wanted = [_choose(one, *left[one], chance) for one in names]
             try:
                 ledger.decide(wanted, who=who)
             except Conflict as conflict:
@@ -77,7 +89,7 @@ def hurry(url: str, seed: int, ready: Barrier, answers: Any) -> None:
     answers.put((name, decided, conflicts))
 
 
-def _choose(row: Any, chance: random.Random) -> Decision:
+def _choose(transfer: str, plan: str, version: int, chance: random.Random) -> Decision:
     more: dict[str, Any] = chance.choice(
         [
             {"action": Action.APPROVE},
@@ -85,7 +97,7 @@ def _choose(row: Any, chance: random.Random) -> Decision:
             {"action": Action.REJECT, "reason": Reason.NO_DOCK_SLOT},
         ]
     )
-    return Decision(row.plan, row.transfer, int(row.version), **more)
+    return Decision(plan, transfer, version, **more)
 
 
 def decide_and_undo(url: str, looping: Event, moment: int) -> None:

@@ -5,13 +5,15 @@ from __future__ import annotations
 import os
 from contextlib import ExitStack
 
+import pandas as pd
+
 from data.errors import Conflict
 from data.ledger import Action, Ledger
 from tests.data.ledger_cases import BRAND, LI, decide, plan_frame, record
-from tests.data.ledger_processes import context, hurry, started
+from tests.data.ledger_processes import context, hurry, shares, started
 
 PLANNERS = 20
-TRANSFERS = int(os.environ.get("NEARFIELD_TEST_TRANSFERS", "1000"))
+TRANSFERS = int(os.environ.get("NEARFIELD_TEST_TRANSFERS", "5000"))
 
 
 def test_twenty_planners_at_once_lose_nothing_and_decide_nothing_twice(ledger: Ledger) -> None:
@@ -20,8 +22,8 @@ def test_twenty_planners_at_once_lose_nothing_and_decide_nothing_twice(ledger: L
     processes = context()
     ready, answers = processes.Barrier(PLANNERS), processes.Queue()
     with ExitStack() as running:
-        for seed in range(PLANNERS):
-            running.enter_context(started(hurry, url, seed, ready, answers))
+        for seed, mine in enumerate(shares(ledger.transfers(), PLANNERS)):
+            running.enter_context(started(hurry, url, seed, mine, ready, answers))
         told = [answers.get(timeout=240) for _ in range(PLANNERS)]
     rows = ledger.transfers().set_index("transfer")
     assert sum(len(decided) for _, decided, _ in told) == TRANSFERS
@@ -46,8 +48,8 @@ def test_replanning_while_people_decide_keeps_every_decision(ledger: Ledger) -> 
     processes = context()
     ready, answers = processes.Barrier(5), processes.Queue()
     with ExitStack() as running:
-        for seed in range(4):
-            running.enter_context(started(hurry, url, seed, ready, answers))
+        for seed, mine in enumerate(shares(ledger.transfers(), 4)):
+            running.enter_context(started(hurry, url, seed, mine, ready, answers))
         ready.wait(60)
         for number in range(5):
             facts = ledger.facts("2025-11-02")
@@ -60,6 +62,14 @@ def test_replanning_while_people_decide_keeps_every_decision(ledger: Ledger) -> 
     ends = {"approve": "approved", "reject": "rejected"}
     assert all(monday["state"][one] == ends[action] for one, action in decided.items())
     assert set(monday["state"][~monday.index.isin(list(decided))]) <= {"superseded"}
+    again = record(ledger, "again", plan_frame(200, lanes=10))
+    assert again.carried == sum(action == "reject" for action in decided.values())
+    assert again.overtaken == len(decided) - again.carried  # approved: not proposed twice
+    later = ledger.transfers("monday").set_index("transfer")
+    pd.testing.assert_frame_equal(later, monday)
+    carried = ledger.transfers("again").set_index("transfer").query("state == 'rejected'")
+    assert set(carried.index) == {one for one, action in decided.items() if action == "reject"}
+    assert set(carried["reason"]) <= {"no_dock_slot"}
     assert ledger.verify() == []
 
 
