@@ -165,7 +165,7 @@ class Appraisal:
         saved = np.minimum(self.main_spoilt[day, sku], asked)
         kept = np.maximum(asked - relief - left, 0)
         missed = np.maximum(np.where(short > 0, asked, kept) - saved, 0)
-        cost = missed.mean(axis=1, dtype=np.float64) * self.network.profit[FAR, sku]
+        cost = missed.mean(axis=1, dtype=np.float64) * far_profit(self.network)[sku]
         cost -= saved.mean(axis=1, dtype=np.float64) * self._waste(sku)
         return np.asarray(cost)
 
@@ -179,7 +179,7 @@ class Appraisal:
         short, spoils = self.main_short[sku], self.main_spoilt[day, sku] > 0
         asked = units[:, None]
         used = np.where((short > 0) & ~spoils, np.minimum(asked, short + relief), 0)
-        gain = used.mean(axis=1, dtype=np.float64) * self.network.profit[FAR, sku]
+        gain = used.mean(axis=1, dtype=np.float64) * far_profit(self.network)[sku]
         gain -= np.where(spoils, asked, 0).mean(axis=1, dtype=np.float64) * self._waste(sku)
         return np.asarray(gain)
 
@@ -224,6 +224,15 @@ class Appraisal:
         unsold = np.maximum(left - sold, 0)
         lost = np.clip(taken - missing - unsold, 0, sold)
         yield days, lost, np.zeros_like(missing)
+
+
+def far_profit(network: Network) -> Floats:
+    """(skus,) what a unit sold far counts: its profit, at its series' mean weight."""
+    count = np.bincount(network.series_sku, minlength=len(network.skus))
+    total = np.bincount(network.series_sku, network.series_weight, len(network.skus))
+    weight = np.divide(total, count, out=np.ones(len(count)), where=count > 0)
+    result: Floats = network.profit[FAR] * weight
+    return result
 
 
 def after_share(life: Floats, days_left: int) -> Array:
@@ -322,8 +331,9 @@ def _worth(
     # there it only takes from another, unless what it takes would have expired.
     ran_out[:-1] &= gone <= 0
     far = np.where(ran_out, 0, conversion[FAR] * profit[FAR][None, :, None]).astype(np.float32)
-    waste = (network.price * network.money.waste_share)[block.first : block.stop, None]
-    worth_there = np.where(gone[0] > 0, -waste, ran_out[0] * profit[FAR][:, None])
+    products = slice(block.first, block.stop)
+    waste = (network.price * network.money.waste_share)[products, None]
+    worth_there = np.where(gone[0] > 0, -waste, ran_out[0] * far_profit(network)[products, None])
     main = worth_there.mean(axis=1, dtype=np.float64)
     shape = detail.unmet.shape
     worth, stock = np.zeros(shape, dtype=np.float32), np.zeros(shape, dtype=np.float32)

@@ -6,6 +6,7 @@ import numpy as np
 
 from optimization.appraisal import Appraisal
 from optimization.block import Array
+from optimization.churn import churn_of_changing
 from optimization.draft import Draft, room_to_handle, room_to_store, stock_to_send
 from optimization.network import Floats, Ints
 
@@ -45,7 +46,8 @@ def _value(draft: Draft, appraisal: Appraisal, rows: Ints, units: Floats, coming
     front = np.flatnonzero(~from_main)
     row = appraisal.row_of_cell[options.origin_cell[rows[front]]]
     value[front] -= units[front] * appraisal.stock_value[options.day[rows[front]], row]
-    return value
+    churn = churn_of_changing(options, draft.cases, rows, units if coming else -units)
+    return value - churn if coming else value + churn
 
 
 def best_additions(draft: Draft, appraisal: Appraisal, rows: Ints) -> tuple[Ints, Floats]:

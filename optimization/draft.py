@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from optimization.block import Array
+from optimization.churn import churn_by_option
 from optimization.dated_stock import spoiling_cells, unsold_spoilage
 from optimization.network import MAIN, Floats, Ints, Moves, Network
 from optimization.options import Options, vehicle_money
@@ -60,14 +61,16 @@ class Draft:
         return result
 
     def moving_money(self) -> float:
-        """Money for vehicles (with CO2), handling and unit costs of what the draft proposes."""
+        """Money for vehicles (with CO2), handling, unit costs and churn of what is proposed."""
         vehicles = (self.fleet * vehicle_money(self.network)[:, None]).sum()
         units = self.cases * self.options.case_units
-        return float(vehicles + (units * self.options.landed).sum())
+        churn = churn_by_option(self.options, self.cases).sum()
+        return float(vehicles + (units * self.options.landed).sum() + churn)
 
     def landed_by_sku(self) -> Floats:
-        """(skus,) handling and unit costs."""
-        money = self.cases * self.options.case_units * self.options.landed.astype(np.float64)
+        """(skus,) handling, unit costs and churn."""
+        units = (self.cases * self.options.case_units).astype(np.float64)
+        money = units * self.options.landed + churn_by_option(self.options, self.cases)
         total = np.zeros(len(self.network.skus))
         np.add.at(total, self.options.sku, money)
         return total

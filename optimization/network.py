@@ -130,6 +130,8 @@ class Network:
     :param departs: (lanes, days) whether the lane departs at all.
     :param series_weight: (series,) what serving it counts, as a multiple of its money: 1 but
         while a plan is chosen under priorities (:mod:`optimization.priorities`).
+    :param last: what the last plan moves within the horizon (:mod:`optimization.churn`);
+        ``churn_price``: money a unit of departing from it.
     :param handling_at_origin: whether what leaves counts against ``handling_units`` too.
     :param cell_series: the series that a front's or store's cell serves, -1 for none and mains.
     :param receives: (cells,) whether the assortment allows the product there (always at mains).
@@ -183,6 +185,8 @@ class Network:
     barred_until: Ints
     dropped: dict[str, int]
     series_weight: Floats
+    last: Moves
+    churn_price: float = 0.0
     handling_at_origin: bool = False
 
     def __post_init__(self) -> None:

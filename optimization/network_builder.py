@@ -29,6 +29,7 @@ def build_network(
     *,
     approved: pd.DataFrame | None = None,
     rejected: pd.DataFrame | None = None,
+    last: pd.DataFrame | None = None,
 ) -> Network:
     """Build the network of a brand.
 
@@ -38,6 +39,7 @@ def build_network(
         have not arrived are on their way; those that leave within the horizon are dispatched
         as they stand.
     :param rejected: lane, sku, until: not proposed again up to that day.
+    :param last: lane, sku, dispatch_date, cases: what the last plan said, approved or not.
 
     Readings of the input, beyond the contract:
 
@@ -145,6 +147,8 @@ def build_network(
         barred_until=barred_until,
         dropped=dropped,
         series_weight=np.ones(len(wanted)),
+        last=_facts(last, names, brand.as_of, days, lead, {})[0],
+        churn_price=settings.plan.churn_price,
         handling_at_origin=settings.plan.handling_at_origin,
     )
 

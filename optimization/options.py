@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from optimization.churn import cases_of_last
 from optimization.network import MAIN, NEVER, Floats, Ints, Network
 
 
@@ -46,6 +47,8 @@ class Options:
         per unit for handling and moving, without vehicle and without the stock itself.
     :param life: days that its units can be sold once there; what is dated keeps its date on the
         way, so that this is an estimate where the origin holds several dates.
+    :param last: cases that the last plan had there; ``counts``: whether it reached that day, so
+        that a change counts as churn, at ``churn_price`` a unit.
     """
 
     arcs: Arcs
@@ -59,6 +62,9 @@ class Options:
     case_m3: Floats
     landed: Floats
     life: Floats
+    last: Ints
+    counts: npt.NDArray[np.bool_]
+    churn_price: float
     from_main: npt.NDArray[np.bool_]
 
     def __len__(self) -> int:
@@ -141,6 +147,9 @@ def list_options(network: Network, arcs: Arcs) -> Options:
         case_m3=network.case_units[sku] * network.unit_m3[sku],
         landed=network.money.handled + arcs.unit_cost[arc],
         life=life[kept],
+        last=cases_of_last(network, arcs, arc, sku, day),
+        counts=day <= network.last.day.max(initial=-1),
+        churn_price=network.churn_price,
         from_main=network.kind[arcs.origin[arc]] == MAIN,
     )
 

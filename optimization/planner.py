@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import numpy as np
@@ -13,13 +13,16 @@ from data import Brand, Failure, Progress, silent
 from optimization.appraisal import Appraisal, appraise
 from optimization.block import Array
 from optimization.check import Violation, check_plan
+from optimization.churn import measured
 from optimization.draft import Draft
 from optimization.evaluation import Draw, Evaluation, evaluate
+from optimization.least_gain import leave_out
 from optimization.linear_model import linear_programme
 from optimization.linear_solver import Solving
 from optimization.loading import cost_shares, load_vehicles, transfer_rows, trip_rows
 from optimization.network import Ints, Moves
 from optimization.plan import REASONS, TRANSFERS, Plan, Status, empty
+from optimization.priorities import choose
 from optimization.problem import COMMON_PATHS, Problem, state_problem
 from optimization.reasons import as_json, explain
 from optimization.search import STORAGE_MARGIN, Found, search
@@ -40,6 +43,7 @@ def plan_transfers(
     *,
     approved: pd.DataFrame | None = None,
     rejected: pd.DataFrame | None = None,
+    last: pd.DataFrame | None = None,
     horizon: int | None = None,
     seed: int | None = None,
     time_limit: float | None = None,
@@ -50,6 +54,8 @@ def plan_transfers(
     :param forecast: rows region, sku, date, mean, q05 … q95, c05 … c95.
     :param approved: lane, sku, dispatch_date, cases: facts, also what left and has not arrived.
     :param rejected: lane, sku, until: not proposed again up to that day.
+    :param last: lane, sku, dispatch_date, cases: the last plan's transfers, whose change is
+        measured and, at the brand's ``churn_price``, avoided.
     :param horizon: days; default: the brand's setting, as far as the forecast reaches.
     :param seed: of the sample paths; default: the brand's setting.
     :param time_limit: seconds after which the best plan so far is finished.
@@ -60,7 +66,13 @@ def plan_transfers(
     """
     started = time.monotonic()
     problem = state_problem(
-        brand, forecast, approved=approved, rejected=rejected, horizon=horizon, seed=seed
+        brand,
+        forecast,
+        approved=approved,
+        rejected=rejected,
+        last=last,
+        horizon=horizon,
+        seed=seed,
     )
     limit = problem.settings.time_limit_seconds if time_limit is None else time_limit
     work = _Work(brand, forecast, approved, rejected, problem, started, limit, progress or silent)
@@ -93,8 +105,7 @@ class _Work:
         bound = _Bound(self.problem, draw, deadline)
         try:
             self.progress(1, 4, "searching transfers")
-            least = self.problem.settings.min_gain
-            found = search(network, draw, deadline, self.progress, least)
+            found = self._found(draw, deadline)
             self.progress(2, 4, "bounding what is possible")
             objective, answered = bound.result()
         finally:
@@ -102,6 +113,26 @@ class _Work:
         self.details["bound_of"] = bound.meaning if objective is not None else "none"
         self.progress(3, 4, "checking and explaining")
         return self._finish(found, draw, objective, answered)
+
+    def _found(self, draw: Draw, deadline: float) -> Found:
+        """Search under priorities, and leave out what gains too little."""
+        network, settings = self.problem.network, self.problem.settings
+        found, fairness = choose(
+            network,
+            draw,
+            settings,
+            lambda priced: search(priced, draw, deadline, self.progress),
+            lambda: time.monotonic() > deadline,
+        )
+        if fairness is not None:
+            self.details["fairness"] = asdict(fairness)
+        leave_out(
+            found.draft,
+            lambda draft: appraise(network, draft.moves(), draw),
+            settings.min_gain,
+            settings.min_trip_gain,
+        )
+        return found
 
     def _finish(self, found: Found, draw: Draw, bound: float | None, answered: bool) -> Plan:
         network = self.problem.network
@@ -197,6 +228,9 @@ class _Work:
         transfers["reason"] = as_json(reasons)
         objective = float(appraisal.by_sku.sum() - sum(network.moving_costs(every).values()))
         unmet, totals = unmet_demand(draft, appraisal, before, outcome, STORAGE_MARGIN)
+        churn = measured(network, draft.options.arcs, every)
+        if churn is not None:
+            totals = {**totals, "churn": churn}
         gap = None if bound is None else (bound - objective) / max(abs(bound), 1e-9)
         return Plan(
             as_of=network.as_of,

@@ -56,13 +56,14 @@ def state_problem(
     *,
     approved: pd.DataFrame | None = None,
     rejected: pd.DataFrame | None = None,
+    last: pd.DataFrame | None = None,
     horizon: int | None = None,
     seed: int | None = None,
 ) -> Problem:
     """Put a brand, a forecast and people's decisions into one problem.
 
     :param forecast: see :func:`optimization.demand.read_demand`.
-    :param approved, rejected: see :func:`optimization.network_builder.build_network`.
+    :param approved, rejected, last: see :func:`optimization.network_builder.build_network`.
     :param horizon: days to plan; default: the brand's ``horizon_days``, or as far as the
         forecast reaches where that is shorter.
     :raises data.errors.BadForecast: the forecast does not fit the brand or the horizon.
@@ -78,7 +79,9 @@ def state_problem(
             " Forecast further, or plan a shorter horizon."
         )
     demand = read_demand(brand, forecast, days)
-    network = build_network(brand, demand.series, days, approved=approved, rejected=rejected)
+    network = build_network(
+        brand, demand.series, days, approved=approved, rejected=rejected, last=last
+    )
     return Problem(
         network=network,
         demand=demand,

@@ -16,6 +16,7 @@ from data import Progress
 from optimization.appraisal import Appraisal, appraise
 from optimization.block import Array
 from optimization.case_values import fill, thin_out, value_of_keeping
+from optimization.churn import draft_of_last
 from optimization.draft import Draft, stock_to_send
 from optimization.evaluation import Draw
 from optimization.fitting import drop_beyond_storage, fit
@@ -49,19 +50,15 @@ class Found:
     before: Array
 
 
-def search(
-    network: Network, draw: Draw, deadline: float, progress: Progress, min_gain: float = 0.0
-) -> Found:
+def search(network: Network, draw: Draw, deadline: float, progress: Progress) -> Found:
     """Search for good moves.
 
     :param draw: common paths.
     :param deadline: ``time.monotonic()`` by which to stop.
-    :param min_gain: moves whose expected gain is below it are left out at the end.
     """
     run = _Search(network, draw, deadline, progress)
     run.start()
     run.improve()
-    run.leave_out_below(min_gain)
     return run.found()
 
 
@@ -80,14 +77,6 @@ class _Search:
     def found(self) -> Found:
         return Found(self.best, self.best_profit, self.nothing, self.complete, self.before)
 
-    def leave_out_below(self, min_gain: float) -> None:
-        """Drop moves of the best draft whose own gain is below ``min_gain``."""
-        rows = np.flatnonzero(self.best.cases)
-        if min_gain > 0 and len(rows):
-            cases = self.best.cases[rows]
-            gain = value_of_keeping(self.best, self.best_appraisal, rows, cases)
-            self.best.cases[rows[gain < min_gain]] = 0
-
     def start(self) -> None:
         """Make first drafts from visits, with stock valued as without and as with a plan."""
         if not len(self.options):
@@ -96,6 +85,9 @@ class _Search:
         renewed = self.best_appraisal
         if renewed is not self.base and not self._late():
             self._visits(replace(self.base, main_value=renewed.main_value, worth=renewed.worth))
+        if self.options.last.any():
+            margin = self.network.margin[self.options.sku]
+            self._settle(draft_of_last(Draft.empty(self.network, self.options)), lambda: margin)
         # Nothing after this needs the run without proposals but its stock; its arrays are large.
         self.base = self.best_appraisal
 

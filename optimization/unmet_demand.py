@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 
@@ -20,7 +22,7 @@ _LEAST_UNITS = 0.05
 
 def unmet_demand(
     draft: Draft, appraisal: Appraisal, before: Array, outcome: Evaluation, margin: float
-) -> tuple[pd.DataFrame, dict[str, float]]:
+) -> tuple[pd.DataFrame, dict[str, Any]]:
     """Return the rows (see ``UNMET``), and the totals of all series.
 
     :param before: (cells, days) morning stock without proposals.

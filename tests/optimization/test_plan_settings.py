@@ -1,10 +1,18 @@
 """Each setting of a plan changes the plan as it should."""
 
+from dataclasses import replace
+
+import numpy as np
 import pandas as pd
 import pytest
 
-from data import Costs
+from data import Costs, Promise
+from optimization.draft import Draft, stock_to_send
+from optimization.options import join_lanes, list_options
+from optimization.planner import plan_transfers
+from optimization.problem import state_problem
 from tests.optimization.networks import (
+    PROMISES,
     day,
     lane,
     location,
@@ -12,7 +20,7 @@ from tests.optimization.networks import (
     one_front,
     product,
 )
-from tests.optimization.planning import plan_world
+from tests.optimization.planning import plan_world, solver_here
 
 CLEAN_AND_DIRTY = [
     lane("M", "F", lane="diesel", vehicle_cost=5.0, co2_kg=100.0),
@@ -91,12 +99,6 @@ def test_rejections_stand_for_their_lane_product_and_days_only():
 
 
 def test_stock_to_send_knows_what_expires_and_what_leaves_before():
-    import numpy as np
-
-    from optimization.draft import Draft, stock_to_send
-    from optimization.options import join_lanes, list_options
-    from optimization.problem import state_problem
-
     stock = [("M", "p", 40, day(1)), ("M", "p", 8)]
     world = one_front(stock=stock, products=[product("p", shelf_life_days=9.0)])
     network = state_problem(world.brand(), world.forecast()).network
@@ -109,3 +111,122 @@ def test_stock_to_send_knows_what_expires_and_what_leaves_before():
     later = np.flatnonzero(draft.options.day == 3)[0]
     draft.cases[later] = 3  # 12 on day 3, when 8 are left
     assert stock_to_send(draft)[main, 0] == -4
+
+
+def units_by_day(plan):
+    return plan.transfers.groupby("dispatch_date")["units"].sum()
+
+
+def test_a_price_on_change_keeps_the_last_plan():
+    # What the last plan said is not the best, and not bad either.
+    columns = ["lane", "sku", "dispatch_date", "cases"]
+    last = pd.DataFrame([("M>F", "p", day(n), 10) for n in (1, 4)], columns=columns)
+    free = plan_world(one_front(), last=last)
+    kept = plan_world(one_front(plan={"churn_price": 30.0}), last=last)
+    early = kept.proposed[kept.proposed["dispatch_date"] <= day(4)]
+    assert early[columns].to_dict("records") == last.to_dict("records")
+    assert kept.details["churn"]["unchanged_share"] == 1
+    assert kept.details["churn"]["changed_units"] == 0
+    change = free.details["churn"]
+    assert change["unchanged_share"] < 1
+    assert change["last_units"] == 80
+    now = units_by_day(free)
+    both = pd.concat([now, pd.Series(40.0, last["dispatch_date"])], axis=1).fillna(0.0)
+    both = both[both.index <= day(4)]
+    assert change["changed_units"] == pytest.approx((both[0] - both["units"]).abs().sum())
+    assert "churn" not in plan_world(one_front()).details
+
+
+def test_a_price_on_change_does_not_keep_what_makes_no_sense():
+    columns = ["lane", "sku", "dispatch_date", "cases"]
+    last = pd.DataFrame([("M>F", "p", day(0), 200)], columns=columns)
+    plan = plan_world(one_front(plan={"churn_price": 0.01}), last=last)
+    assert plan.details["churn"]["kept_units"] < 200
+
+
+NOTHING_FAR = replace(PROMISES, far=Promise(30, 2.0, 0.0))
+
+
+def two_regions(stock=100, unit_cost=0.2, promise=PROMISES, **plan):
+    """Stock for one of two fronts; the lane to the second costs more a unit."""
+    return one_front(
+        products=[product("p", case_units=2)],
+        locations=[
+            location("M", "main"),
+            location("F", "front", "r"),
+            location("G", "front", "s"),
+        ],
+        lanes=[
+            lane("M", "F", vehicle_cost=1.0),
+            lane("M", "G", vehicle_cost=1.0, unit_cost=unit_cost),
+        ],
+        stock=[("M", "p", stock)],
+        promise=promise,
+        demand=[("r", "p", 16.0), ("s", "p", 16.0)],
+        plan=plan,
+    )
+
+
+def units_to(plan, place):
+    rows = plan.proposed
+    return rows.loc[rows["destination"] == place, "units"].sum()
+
+
+def with_vip(world, share):
+    brand = world.brand()
+    regions = brand.regions.assign(vip_share=np.where(brand.regions["region"] == "s", share, 0.0))
+    with solver_here():
+        return plan_transfers(replace(brand, regions=regions), world.forecast())
+
+
+def test_regions_with_more_important_shoppers_come_first_where_the_brand_says_so():
+    plain = with_vip(two_regions(), 0.5)
+    first = with_vip(two_regions(vip_weight=4.0), 0.5)
+    assert units_to(first, "G") > units_to(plain, "G")
+    assert first.evaluated <= plain.evaluated + 1e-6
+    nobody = with_vip(two_regions(vip_weight=4.0), 0.0)
+    pd.testing.assert_frame_equal(nobody.transfers, plain.transfers)
+
+
+def test_a_floor_on_fairness_lifts_the_least_served_region():
+    short = {"stock": 200, "unit_cost": 2.0, "promise": NOTHING_FAR}
+    plain = plan_world(two_regions(**short))
+    fair = plan_world(two_regions(**short, fairness_floor=0.9))
+    told = fair.details["fairness"]
+    assert told["least"] >= told["floor"] - 0.01
+    assert units_to(fair, "G") > units_to(plain, "G")
+    assert "fairness" not in plain.details
+    assert units_to(plain, "G") == 0
+    enough = {"stock": 2000, "promise": NOTHING_FAR}
+    idle = plan_world(two_regions(**enough, fairness_floor=0.5))
+    pd.testing.assert_frame_equal(idle.transfers, plan_world(two_regions(**enough)).transfers)
+
+
+def test_moves_that_gain_too_little_are_left_out():
+    world = one_front(
+        products=[product("p"), product("q", margin=5.0)],
+        demand=[("r", "p", 10.0), ("r", "q", 0.5)],
+        stock=[("M", "p", 1000), ("M", "q", 1000)],
+    )
+    every = plan_world(world)
+    assert set(every.proposed["sku"]) == {"p", "q"}
+    least = every.proposed.loc[every.proposed["sku"] == "q", "expected_gain"].max() + 1
+    few = plan_world(replace(world, plan={"min_gain": float(least)}))
+    assert set(few.proposed["sku"]) == {"p"}
+    assert few.proposed["expected_gain"].min() >= least
+
+
+def trip_gain(plan):
+    keys = ["lane", "dispatch_date"]
+    gain = plan.proposed.groupby(keys)["expected_gain"].sum()
+    return gain - plan.trips.set_index(keys)["cost"]
+
+
+def test_trips_that_gain_too_little_are_left_out():
+    lanes = [lane("M", "F", vehicle_m3=0.15, vehicle_cost=2.0)]
+    every = plan_world(one_front(lanes=lanes))
+    least = float(trip_gain(every).min()) + 1
+    few = plan_world(one_front(lanes=lanes, plan={"min_trip_gain": least}))
+    assert 0 < len(few.trips) < len(every.trips)
+    assert trip_gain(few).min() >= least - 1e-6
+    assert plan_world(one_front(plan={"min_trip_gain": 1e6})).status == "nothing_to_do"
