@@ -172,7 +172,9 @@ def _backtest(commands: _Commands) -> None:
         commands,
         "backtest",
         "measure how well past demand would have been forecast",
-        "nearfield backtest my-brand --horizon 7 --windows 3 --out backtest.csv",
+        "nearfield backtest my-brand --horizon 7 --windows 3 --out backtest.json",
+        "Writes one row a model, level and window, then rows of parts: region, category, day "
+        "ahead, quantile, quartile of volume. No forecast sees the sales it is scored on.",
     )
     _brand(command)
     _horizon(command)
@@ -184,7 +186,27 @@ def _backtest(commands: _Commands) -> None:
         "--peers", action="store_true", help="also measure other models (needs nearfield[peers])"
     )
     command.add_argument(
-        "--out", metavar="FILE", type=Path, required=True, help="file to write (.csv or .parquet)"
+        "--sample",
+        metavar="N",
+        type=_whole(1, 10**9),
+        help="score only N series, so that slow peers can be afforded (default: all)",
+    )
+    command.add_argument(
+        "--audit",
+        action="store_true",
+        help="forecast the first window again from another future, which must change nothing",
+    )
+    command.add_argument(
+        "--keep",
+        action="store_true",
+        help="keep the past forecasts for the dashboard, which tells how good they were",
+    )
+    command.add_argument(
+        "--out",
+        metavar="FILE",
+        type=Path,
+        required=True,
+        help="file to write (.json, .csv or .parquet)",
     )
 
 

@@ -6,9 +6,11 @@ Every room is imported inside the command that needs it, so that ``nearfield --h
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import sys
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -119,32 +121,42 @@ def prepare(options: argparse.Namespace, progress: Progress) -> Outcome:
 
 def backtest(options: argparse.Namespace, progress: Progress) -> Outcome:
     """Measure forecasts of the past."""
-    if options.out.suffix not in (".csv", ".parquet"):
-        raise BadInput(f"--out {options.out}: expected a name that ends in .csv or .parquet")
+    if options.out.suffix not in (".json", ".csv", ".parquet"):
+        raise BadInput(f"--out {options.out}: expected a name that ends in .json, .csv or .parquet")
     fresh_file(options.out)
     brand = _read(options)
+    from data.workspace import Workspace, write_atomically
     from forecasting.backtest import backtest as measure
+    from forecasting.past import keep_past
+    from forecasting.scoring import MEASURES
 
+    past = Workspace.of(options.folder).past if options.keep else None
     frame = measure(
         brand,
         options.horizon,
         options.windows,
         peers=options.peers,
+        sample=options.sample,
+        audit=options.audit,
+        keep=None if past is None else partial(keep_past, past),
         backend=options.backend,
         workers=options.workers,
         progress=progress,
     )
-    from data.workspace import write_atomically
-
     with write_atomically(options.out) as beside:
         if options.out.suffix == ".csv":
             frame.to_csv(beside, index=False)
+        elif options.out.suffix == ".json":
+            frame.to_json(beside, orient="records", indent=1, double_precision=6)
         else:
             frame.to_parquet(beside, index=False)
-    rows = frame.to_dict("records")
+    whole = frame[frame["group"] == ""]
+    shown = whole[["model", "level", "window", *MEASURES, "wape_all", "seconds_per_series"]]
+    rows = json.loads(frame.to_json(orient="records"))
     return Outcome(
         {"ok": True, "out": str(options.out), "simulated": brand.settings.simulated, "rows": rows},
-        f"{options.out}: {len(frame)} rows\n{frame.to_string(index=False)}",
+        f"{options.out}: {len(frame)} rows, {len(whole)} of them of whole levels\n"
+        f"{shown.round(4).to_string(index=False)}",
     )
 
 

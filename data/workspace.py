@@ -76,6 +76,11 @@ class Workspace:
         return self.root / "forecast.parquet"
 
     @property
+    def past(self) -> Path:
+        """The folder of past forecasts, one file a night."""
+        return self.root / "past"
+
+    @property
     def plan(self) -> Path:
         """The folder of the plan."""
         return self.root / "plan"

@@ -12,6 +12,7 @@ import urllib.request
 from collections.abc import Callable
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from dashboard.command_line import COMMANDS, main
@@ -160,6 +161,23 @@ def test_backtest_knows_its_formats_before_it_starts(
 ) -> None:
     assert run("backtest", make_brand(), "--out", "scores.xlsx") == 2
     assert ".csv or .parquet" in capsys.readouterr().err
+
+
+def test_backtest_writes_rows_that_pandas_reads_and_keeps_the_past(
+    make_brand: Make, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder, out = make_brand(), tmp_path / "scores.json"
+    options = ("--horizon", 5, "--windows", 1, "--sample", 3, "--workers", 1, "--keep", "--json")
+    assert run("backtest", folder, *options, "--out", out) == 0
+    rows = pd.read_json(out)
+    whole = rows[rows["group"].fillna("") == ""]
+    assert list(whole["level"].unique()) == ["series", "product", "category", "region", "total"]
+    measures = ["wape", "bias", "wql", "cover90", "seconds_per_series"]
+    assert whole[measures].notna().all(axis=None)
+    document = json.loads(capsys.readouterr().out)
+    assert len(document["rows"]) == len(rows)
+    kept = list((folder / ".nearfield" / "past").iterdir())
+    assert [path.name for path in kept] == ["2024-05-25.parquet"]
 
 
 def test_a_failure_of_ours_is_one_line_and_exit_1(

@@ -8,9 +8,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-import forecasting.peers as peers
 from data.brand import read_brand
 from data.errors import BadInput
+from forecasting import peer_lightgbm, peers
 from forecasting.forecast_check import check_frame
 from forecasting.panel import build_panel
 from tests import brand_factory as factory
@@ -18,7 +18,7 @@ from tests import brand_factory as factory
 
 @pytest.mark.parametrize(
     ("name", "library"),
-    [("lightgbm", "lightgbm"), ("theta", "statsforecast")],
+    [("lightgbm", "lightgbm"), ("theta", "statsforecast"), ("prophet", "lightgbm")],
 )
 def test_each_peer_keeps_the_contract_and_finds_the_level(
     name: str,
@@ -27,11 +27,11 @@ def test_each_peer_keeps_the_contract_and_finds_the_level(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     pytest.importorskip(library)
-    monkeypatch.setattr(peers, "_ROUNDS", 60)
-    monkeypatch.setitem(peers._TREES, "num_threads", 1)
-    monkeypatch.setitem(peers._TREES, "min_data_in_leaf", 5)
+    monkeypatch.setattr(peer_lightgbm, "ROUNDS", 60)
+    monkeypatch.setitem(peer_lightgbm.TREES, "num_threads", 1)
+    monkeypatch.setitem(peer_lightgbm.TREES, "min_data_in_leaf", 5)
     brand = read_brand(make_brand(drivers=lambda usual: factory.drivers()))
-    made = peers.available_peers()[name](brand, 5)
+    made = peers.available_peers("sequential", 1)[name](brand, 5)
     check_frame(made.frame, brand)
     mean = made.frame.groupby(["region", "sku"], observed=True)["mean"].mean()
     assert mean["hangzhou", "milk"] == pytest.approx(18.0, rel=0.3)
@@ -60,6 +60,6 @@ def test_days_out_of_stock_are_filled_from_their_weekday(make_brand: Callable[..
 def test_lightgbm_sees_nothing_after_the_origin(make_brand: Callable[..., Path]) -> None:
     panel = build_panel(read_brand(make_brand()), 5)
     ahead = np.arange(40, 45)
-    before = peers._features(panel, 40, ahead)[0].copy()
+    before = peer_lightgbm.features(panel, 40, ahead)[0].copy()
     panel.demand[:, 40:] = 999.0
-    np.testing.assert_array_equal(peers._features(panel, 40, ahead)[0], before)
+    np.testing.assert_array_equal(peer_lightgbm.features(panel, 40, ahead)[0], before)
