@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 from data.errors import BadInput
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from data import Brand
     from data.ledger import Ledger
     from data.progress import Progress
@@ -48,7 +50,12 @@ def prepared(
         made.write(workspace.forecast)
     facts = ledger.facts(brand.as_of)
     result = plan_transfers(
-        brand, made.frame, approved=facts.approved, rejected=facts.rejected, progress=progress
+        brand,
+        made.frame,
+        approved=facts.approved,
+        rejected=facts.rejected,
+        last=_last(workspace),
+        progress=progress,
     )
     result.write(workspace.plan)
     ident = plan_id(workspace.plan)
@@ -63,6 +70,16 @@ def _kept(brand: Brand, workspace: Workspace) -> Forecast | None:
     try:
         return read_forecast(workspace.forecast, brand)
     except (BadInput, FileNotFoundError):
+        return None
+
+
+def _last(workspace: Workspace) -> pd.DataFrame | None:
+    """Return the transfers of the plan that people have read, None where there is none."""
+    from optimization.plan import read_plan
+
+    try:
+        return read_plan(workspace.plan).transfers
+    except BadInput:
         return None
 
 
