@@ -11,16 +11,16 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from multiprocessing.context import ForkServerContext
 from multiprocessing.process import BaseProcess
-from multiprocessing.synchronize import Barrier, Event
+from multiprocessing.synchronize import Barrier
 from typing import Any
 
 import pandas as pd
-from sqlalchemy import Engine, event
+from sqlalchemy import Connection, Engine, event
 
 from data.errors import Conflict
 from data.ledger import Action, Decision, Ledger, Reason
 from data.roles import Person, Role
-from tests.data.ledger_cases import BRAND, decisions
+from tests.data.ledger_cases import AS_OF, BRAND, plan_frame
 
 
 def context() -> ForkServerContext:
@@ -100,21 +100,90 @@ def _choose(transfer: str, plan: str, version: int, chance: random.Random) -> De
     return Decision(plan, transfer, version, **more)
 
 
-def decide_and_undo(url: str, looping: Event, moment: int) -> None:
-    """Approve everything, undo it, and so on until killed.
+KILLED_TRANSFERS = 20
+KILLED_STATEMENTS = 40
+"""So many it takes to record a plan, decide on it and undo that."""
+KILLED_SECONDS = 0.06
+"""So long it takes, about."""
+KILLER = Person("the one who is killed", frozenset({Role.OPERATOR, Role.PLANNER}))
 
-    :param moment: kill oneself before the so-many-th statement or commit; 0: never.
+
+def killed_often(url: str, kills: int, answers: Any) -> None:
+    """Fork a planner, kill it at a random moment, look what it left; so many times.
+
+    The ledger must hold nothing yet. Answers with (what was wrong, a sentence each; (plan,
+    state, version) as left each time).
     """
-    who = Person("the one who is killed", frozenset({Role.PLANNER}))
+    wrong: list[str] = []
+    left: list[tuple[str, str, int]] = []
     with Ledger(url, BRAND) as ledger:
-        rows = ledger.transfers()
-        _die_at(ledger.database.engine, moment)
-        looping.set()
-        while True:
-            rows = ledger.transfers()
-            if set(rows["state"]) == {"proposed"}:
-                done = ledger.decide(decisions(rows, Action.APPROVE), who=who)
-            ledger.undo(done.request, who=who)
+        frame = plan_frame(KILLED_TRANSFERS)
+        _round(ledger, "first", frame)  # so that forks need not prepare every statement anew
+        for kill in range(kills):
+            approval = _last_approval(ledger) if left and left[-1][1] == "approved" else ""
+            ledger.close()  # a connection must not be carried into a fork
+            child = os.fork()
+            if not child:
+                _plan_decide_undo(ledger, frame, kill, approval)
+            status = os.waitpid(child, 0)[1]
+            if not os.WIFSIGNALED(status):
+                wrong.append(f"kill {kill}: it ended by itself, {status}")
+            standing = ledger.look(_open_transfers)
+            if len(standing) != 1 or standing[0][-1] != KILLED_TRANSFERS:
+                wrong.append(f"kill {kill}: transfers stand as {standing}")
+                break
+            left += [one[:3] for one in standing]
+    answers.put((wrong, left))
+
+
+def _open_transfers(connection: Connection, *_: Any) -> list[tuple[str, str, int, int]]:
+    query = (
+        "SELECT p.plan, s.state, s.version, count(*) FROM ledger_state s JOIN ledger_proposal p "
+        "ON p.brand = s.brand AND p.number = s.proposal WHERE s.state <> 'superseded' "
+        "GROUP BY p.plan, s.state, s.version"
+    )
+    return [tuple(row) for row in connection.exec_driver_sql(query)]
+
+
+def _last_approval(ledger: Ledger) -> str:
+    query = "SELECT request FROM ledger_event WHERE action = 'approve' ORDER BY number DESC LIMIT 1"
+    return str(ledger.look(lambda connection, *_: connection.exec_driver_sql(query).scalar()))
+
+
+def _round(ledger: Ledger, plan: str, frame: pd.DataFrame) -> None:
+    """Record a plan, approve all of it and undo that."""
+    ledger.record_plan(plan, AS_OF, BRAND, frame, who=KILLER)
+    wanted = [Decision(plan, name, 1, Action.APPROVE) for name in frame["transfer"]]
+    ledger.undo(ledger.decide(wanted, who=KILLER).request, who=KILLER)
+
+
+def _plan_decide_undo(ledger: Ledger, frame: pd.DataFrame, kill: int, approval: str) -> None:
+    """Plan, decide and undo until killed; never returns.
+
+    A third each is killed before one of its statements, at a moment of its processor time, and
+    at one of the clock.
+
+    :param approval: a request to undo first.
+    """
+    try:
+        share = random.Random(kill).random()
+        if kill % 3 == 0:
+            _die_at(ledger.database.engine, 1 + int(share * KILLED_STATEMENTS))
+        else:
+            # What these signals do to a process that does not catch them is to end it.
+            number, timer = (
+                (signal.SIGALRM, signal.ITIMER_REAL)
+                if kill % 3 == 1
+                else (signal.SIGPROF, signal.ITIMER_PROF)
+            )
+            signal.signal(number, signal.SIG_DFL)
+            signal.setitimer(timer, 0.001 + share * KILLED_SECONDS)
+        if approval:
+            ledger.undo(approval, who=KILLER)
+        for step in itertools.count():
+            _round(ledger, f"plan {kill}-{step}", frame)
+    finally:
+        os._exit(99)
 
 
 def _die_at(engine: Engine, moment: int) -> None:

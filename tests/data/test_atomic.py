@@ -162,26 +162,52 @@ def test_other_errors_of_the_system_are_not_dressed_up(tmp_path: Path) -> None:
         raise IsADirectoryError(errno.EISDIR, "is a directory")
 
 
-def replace_again_and_again(folder: Path, looping: Any) -> None:
-    for generation in range(1_000_000):
-        with replace_folder(folder / "plan") as beside:
-            for name in ("transfers.csv", "trips.csv", "plan.json"):
-                (beside / name).write_text(str(generation))
-        with write_atomically(folder / "forecast") as path:
-            path.write_text(f"{generation} " * 2_000)
-        looping.set()
+KILLS = int(os.environ.get("NEARFIELD_TEST_KILLS", "200"))
+NAMES = ["plan.json", "transfers.csv", "trips.csv"]
+
+
+def replace_again_and_again(folder: Path, generation: int, seconds: float) -> None:
+    """Write generation after generation until the clock kills; never returns."""
+    try:
+        signal.signal(signal.SIGALRM, signal.SIG_DFL)  # it ends the process, as a kill does
+        signal.setitimer(signal.ITIMER_REAL, seconds)
+        while True:
+            generation += 1
+            with replace_folder(folder / "plan") as beside:
+                for name in NAMES:
+                    (beside / name).write_text(str(generation))
+            with write_atomically(folder / "forecast") as path:
+                path.write_text(f"{generation} " * 2_000)
+    finally:
+        os._exit(99)
+
+
+def kill_the_writer(folder: Path, answers: Any) -> None:
+    """Fork a writer, kill it and look what it left, again and again; answers with that."""
+    chance = random.Random(618)
+    left = []
+    for kill in range(KILLS // 2):
+        child = os.fork()
+        if not child:
+            replace_again_and_again(folder, 1000 * kill, chance.uniform(0.001, 0.02))
+        chance.random()
+        killed = os.WIFSIGNALED(os.waitpid(child, 0)[1])
+        settle(folder / "plan")
+        plan = {path.read_text() for path in (folder / "plan").iterdir()}
+        forecast = set((folder / "forecast").read_text().split())
+        left.append((killed, names(folder / "plan"), len(plan), len(forecast), min(plan)))
+    answers.put(left)
 
 
 def test_killed_at_any_moment_it_leaves_one_whole_generation(tmp_path: Path) -> None:
-    chance = random.Random(618)
-    for _ in range(8):
-        looping = context().Event()
-        with started(replace_again_and_again, tmp_path, looping) as writer:
-            assert looping.wait(60)
-            time.sleep(chance.uniform(0, 0.05))
-            assert writer.pid is not None
-            os.kill(writer.pid, signal.SIGKILL)
-        plan = tmp_path / "plan"
-        assert names(plan) == ["plan.json", "transfers.csv", "trips.csv"]
-        assert len({path.read_text() for path in plan.iterdir()}) == 1
-        assert len(set((tmp_path / "forecast").read_text().split())) == 1
+    with replace_folder(tmp_path / "plan") as beside:
+        for name in NAMES:
+            (beside / name).write_text("0")
+    (tmp_path / "forecast").write_text("0 ")
+    answers: Any = context().Queue()
+    with started(kill_the_writer, tmp_path, answers):
+        left = answers.get(timeout=300)
+    assert len(left) == KILLS // 2
+    for killed, files, generations, words, _ in left:
+        assert (killed, files, generations, words) == (True, NAMES, 1, 1)
+    assert len({generation for *_, generation in left}) > 3, "nothing was written before the kill"
