@@ -69,14 +69,16 @@ def _upgrade(connection: Connection, to: str) -> None:
     command.upgrade(config, to)
 
 
-def _refuse_newer(connection: Connection, found: str | None) -> None:
+def known_revisions() -> frozenset[str]:
+    """Return the revisions that can be migrated from; the newest is :data:`HEAD`."""
     from alembic.script import ScriptDirectory
 
-    known = {
-        script.revision
-        for script in ScriptDirectory.from_config(migration_config()).walk_revisions()
-    }
-    if found is not None and found not in known:
+    scripts = ScriptDirectory.from_config(migration_config()).walk_revisions()
+    return frozenset(script.revision for script in scripts)
+
+
+def _refuse_newer(connection: Connection, found: str | None) -> None:
+    if found is not None and found not in known_revisions():
         raise BadInput(
             f"the ledger {place(connection.engine.url)} was written by a newer Nearfield (its "
             f"schema is {found}, this one knows up to {HEAD}). Nothing was changed; update "
