@@ -169,6 +169,11 @@ def plain(words: object) -> str:
     return _MARKDOWN.sub(r"\\\1", re.sub(r"\s+", " ", str(words)))
 
 
+def table_height(rows: int, most: int) -> int:
+    """Return the height of a table, in pixels, that shows all its rows, up to ``most``."""
+    return min(33 * (rows + 1) + 3, most)
+
+
 # --- charts ----------------------------------------------------------------------------------
 
 

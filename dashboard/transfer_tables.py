@@ -13,7 +13,6 @@ from dashboard.language import _
 from dashboard.words import word
 
 MOST_TRIPS = 200
-ROW_HEIGHT = 36
 
 
 def choose_trip(trips: pd.DataFrame, rows: pd.DataFrame, currency: str) -> pd.Series | None:
@@ -50,7 +49,7 @@ def choose_trip(trips: pd.DataFrame, rows: pd.DataFrame, currency: str) -> pd.Se
         key=_key("trips", keys),
         hide_index=True,
         width="stretch",
-        height=_height(len(table), 330),
+        height=style.table_height(len(table), 330),
         on_select="rerun",
         selection_mode="single-row",
         selection_default=_asked_trip(keys, rows),
@@ -141,7 +140,7 @@ def choose_transfers(shown: pd.DataFrame, currency: str, *, one_trip: bool) -> p
         key=_key("transfers", shown["plan"] + shown["transfer"]),
         hide_index=True,
         width="stretch",
-        height=_height(len(table), 440),
+        height=style.table_height(len(table), 440),
         on_select="rerun",
         selection_mode="multi-row",
         selection_default=_selection(shown["transfer"] == asked),
@@ -165,10 +164,6 @@ def choose_transfers(shown: pd.DataFrame, currency: str, *, one_trip: bool) -> p
 def _key(prefix: str, names: pd.Series) -> str:
     # A selection is of positions: with other rows it must be another widget.
     return f"{prefix}_{hashlib.sha1(chr(10).join(names.astype(str)).encode()).hexdigest()[:12]}"
-
-
-def _height(rows: int, most: int) -> int:
-    return min(ROW_HEIGHT * (rows + 1) + 2, most)
 
 
 def _selection(asked: pd.Series) -> Any:

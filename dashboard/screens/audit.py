@@ -186,7 +186,7 @@ def _draw(events: pd.DataFrame, read: int) -> None:
         _table(events.head(MOST_SHOWN)),
         hide_index=True,
         width="stretch",
-        height=min(36 * (len(events) + 1) + 2, 620),
+        height=style.table_height(len(events), 620),
         column_config=_columns(),
     )
     if len(events) > MOST_SHOWN:

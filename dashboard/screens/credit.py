@@ -115,8 +115,7 @@ def _made(
 def _figures(statement: CreditStatement) -> None:
     total = statement.totals[list(MEASURES)].sum()
     columns = st.columns(4)
-    columns[0].metric(_("Sold"), style.number(total["units"]), _("units"), delta_color="off",
-                      delta_arrow="off", border=True, height="stretch")  # fmt: skip
+    columns[0].metric(_("Units sold"), style.number(total["units"]), border=True, height="stretch")
     columns[1].metric(
         _("Value"), style.money(total["value"], statement.currency), border=True, height="stretch",
         help=_("Units at the list price."),
@@ -176,14 +175,14 @@ def _locations(statement: CreditStatement, branches: dict[str, str]) -> None:
             "share": 100 * share,
         }
     )
-    whole = {"branch": _("total"), "share": 100.0 * (len(table) > 0), **total.to_dict()}
-    table.loc[len(table)] = pd.Series(whole)
+    whole = {"branch": _("total"), "share": 100.0, **total.to_dict()}
+    table = pd.concat([pd.DataFrame([whole]), table], ignore_index=True).fillna("")
     amount = st.column_config.NumberColumn
     st.dataframe(
         table,
         hide_index=True,
         width="stretch",
-        height=min(36 * (len(table) + 1) + 2, 400),
+        height=style.table_height(len(table), 400),
         column_config={
             "branch": _("Branch"),
             "name": _("Location"),
@@ -211,14 +210,14 @@ def _periods(
     shown = table.rename(columns=lambda day: f"{day:%Y-%m-%d}")
     shown.insert(0, "total", shown.sum(axis=1))
     shown = shown.sort_values("total", ascending=False)
-    shown.loc[_("total")] = shown.sum()
+    shown = pd.concat([shown.sum().to_frame(_("total")).T, shown])
     st.dataframe(
         shown.reset_index(names="branch"),
         hide_index=True,
         width="stretch",
-        height=min(36 * (len(shown) + 1) + 2, 400),
+        height=style.table_height(len(shown), 400),
         column_config={
-            "branch": st.column_config.TextColumn(_("Branch"), pinned=True, width=150),
+            "branch": st.column_config.TextColumn(_("Branch"), pinned=True, width=200),
             "total": st.column_config.NumberColumn(_("total"), format="accounting"),
             **{
                 str(column): st.column_config.NumberColumn(format="accounting")

@@ -175,7 +175,7 @@ def _exports() -> None:
             made.assign(at=[sentences.moment(at) for at in made["at"]]),
             hide_index=True,
             width="stretch",
-            height=min(36 * (len(made) + 1) + 2, 260),
+            height=style.table_height(len(made), 260),
             on_select="rerun",
             selection_mode="single-row",
             key=f"exports-{len(made)}",
@@ -280,7 +280,7 @@ def _preview(confirmations: tuple[Confirmation, ...]) -> None:
         ),
         hide_index=True,
         width="stretch",
-        height=min(36 * (len(shown) + 1) + 2, 330),
+        height=style.table_height(len(shown), 330),
         column_config={
             "outcome": st.column_config.TextColumn(_("Outcome"), width=110),
             "row": st.column_config.NumberColumn(_("Row"), width=60),

@@ -11,6 +11,7 @@ from dashboard import (
     decision_dialogs,
     first_visit,
     links,
+    refusals,
     state,
     style,
     transfer_detail,
@@ -19,6 +20,7 @@ from dashboard import (
 from dashboard.board import board
 from dashboard.deciding import Wish
 from dashboard.language import _, ngettext
+from data.roles import Permission
 from data.transitions import Action
 from optimization.decided_trips import decided_trips
 
@@ -122,13 +124,16 @@ def _buttons(
     waiting = target[target["state"] == "proposed"]
     going = target[target["state"] == "approved"]
     scope = _scope(selected, trip)
+    barred = not state.may(Permission.DECIDE)
+    why = refusals.without(Permission.DECIDE)
     count = style.number(len(waiting))
     if (
         st.button(
             scope["approve"].format(count=count),
             type="primary",
             icon=":material/check:",
-            disabled=waiting.empty,
+            disabled=waiting.empty or barred,
+            help=why,
             key="approve",
             on_click=_approve if len(waiting) < ASK_FROM else None,
             args=(waiting,) if len(waiting) < ASK_FROM else None,
@@ -140,7 +145,8 @@ def _buttons(
     if st.button(
         scope["reject"].format(count=count),
         icon=":material/close:",
-        disabled=waiting.empty,
+        disabled=waiting.empty or barred,
+        help=why,
         key="reject",
     ):
         decision_dialogs.reject(waiting)
@@ -148,7 +154,7 @@ def _buttons(
         _("Change the cases…"),
         icon=":material/edit:",
         key="edit",
-        disabled=selected["state"].iloc[0] not in ("proposed", "approved"),
+        disabled=barred or selected["state"].iloc[0] not in ("proposed", "approved"),
     ):
         products = state.brand().products
         sku = selected["sku"].iloc[0]
@@ -161,6 +167,7 @@ def _buttons(
                 count=style.number(len(going))
             ),
             icon=":material/cancel:",
+            disabled=barred,
             key="cancel",
             on_click=_cancel,
             args=(going,),

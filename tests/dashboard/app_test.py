@@ -14,18 +14,24 @@ APP = Path(__file__).resolve().parents[2] / "dashboard" / "app.py"
 
 
 def open_app(
-    monkeypatch: pytest.MonkeyPatch, home: Path, brand: Path, page: str, **query: str
+    monkeypatch: pytest.MonkeyPatch, home: Path, brand: Path | None, page: str, **query: str
 ) -> AppTest:
     """Open a page on a brand, as a new reader whose link says ``query``."""
     from streamlit.testing.v1 import AppTest
 
+    # For each page it reads the metadata of every installed package, looking for components:
+    # two thirds of what a page costs. The dashboard has none.
+    monkeypatch.setattr("streamlit.components.v2.manifest_scanner.scan_component_manifests", list)
     monkeypatch.setenv("HOME", str(home))
-    monkeypatch.delenv("NEARFIELD_HOME", raising=False)
-    monkeypatch.setenv("NEARFIELD_BRAND", str(brand))
+    for variable in ("NEARFIELD_HOME", "NEARFIELD_LEDGER_URL", "NEARFIELD_BRAND"):
+        monkeypatch.delenv(variable, raising=False)
+    if brand is not None:
+        monkeypatch.setenv("NEARFIELD_BRAND", str(brand))
     app = AppTest.from_file(str(APP), default_timeout=120)
     for name, value in query.items():
         app.query_params[name] = value
-    app.switch_page(f"screens/{page}.py")
+    if page != "overview":
+        app.switch_page(f"screens/{page}.py")
     return app.run()
 
 

@@ -69,14 +69,17 @@ class Server:
 
     :param brand: the brand's folder; None leaves the choice to the dashboard.
     :param home: stands for the user's home folder, where uploads go.
-    :param cwd: the folder in which it is started (the demo brand is made there).
+    :param cwd: the folder in which it is started (the demo brand is made there, and Streamlit
+        looks for its secrets there).
+    :param variables: of the environment.
     """
 
-    def __init__(self, brand: Path | None, home: Path, cwd: Path = ROOT) -> None:
+    def __init__(self, brand: Path | None, home: Path, cwd: Path = ROOT, **variables: str) -> None:
+        self.home = home
         self.log = home / "server.log"
         home.mkdir(parents=True, exist_ok=True)
         self.port = _free_port()
-        environment = {**os.environ, "HOME": str(home)}
+        environment = {**os.environ, **variables, "HOME": str(home)}
         for variable in ("NEARFIELD_HOME", "NEARFIELD_BRAND", "NEARFIELD_LEDGER_URL"):
             environment.pop(variable, None)
         if brand is not None:
@@ -159,6 +162,16 @@ class Visit:
         """Go to a page of the dashboard and wait until it is drawn."""
         address = f"{self.server.url}/{path}"
         self.page.goto(f"{address}?{urlencode(query)}" if query else address)
+        self.settle()
+        return self.page
+
+    def go(self, title: str) -> Page:
+        """Go to another page by the side bar, as a reader does, and wait until it is drawn."""
+        link = self.page.get_by_test_id("stSidebarNavLink").filter(
+            has_text=re.compile(f"{re.escape(title)}$")
+        )
+        link.click()
+        self.page.locator("h1").filter(has_text=title).first.wait_for()
         self.settle()
         return self.page
 

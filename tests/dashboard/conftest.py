@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import shutil
 from collections.abc import Callable, Iterator
@@ -12,9 +13,12 @@ import pytest
 from filelock import FileLock
 
 from tests.dashboard.browser import Server, Visit, launched
+from tests.dashboard.planned_brand import write_planned_brand
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
+
+    from data.ledger import Ledger
 
 
 @pytest.fixture(scope="session")
@@ -34,10 +38,37 @@ def planned_demo(demo_folder: Path, tmp_path_factory: pytest.TempPathFactory) ->
     return folder
 
 
+@pytest.fixture(scope="session")
+def recorded(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The tiny brand with its plan recorded in its ledger; read only."""
+    from dashboard import prepared
+    from data import read_brand
+    from data.ledger import Ledger
+    from data.workspace import Workspace
+    from optimization.plan import read_plan
+
+    folder = write_planned_brand(tmp_path_factory.mktemp("recorded") / "brand")
+    workspace, brand = Workspace.of(folder), read_brand(folder)
+    with Ledger(workspace.ledger_url, brand.settings.name) as ledger:
+        ident = prepared.plan_id(workspace.plan)
+        prepared.record(ledger, ident, brand, read_plan(workspace.plan))
+    return folder
+
+
 @pytest.fixture
-def own_demo(planned_demo: Path, tmp_path: Path) -> Path:
-    """A copy of the planned demo brand that a test may change."""
-    return Path(shutil.copytree(planned_demo, tmp_path / "own-demo"))
+def folder(recorded: Path, tmp_path: Path) -> Path:
+    """A copy of the tiny brand that a test may change."""
+    return Path(shutil.copytree(recorded, tmp_path / "brand"))
+
+
+@pytest.fixture
+def ledger(folder: Path) -> Iterator[Ledger]:
+    """The ledger of the tiny brand."""
+    from data.ledger import Ledger
+    from data.workspace import Workspace
+
+    with Ledger(Workspace.of(folder).ledger_url) as opened:
+        yield opened
 
 
 @pytest.fixture(scope="session")
@@ -53,6 +84,20 @@ def server(planned_demo: Path, tmp_path_factory: pytest.TempPathFactory) -> Iter
     running = Server(Path(shutil.copytree(planned_demo, home / "brand")), home)
     yield running
     running.stop()
+
+
+@pytest.fixture
+def shown(server: Server) -> Callable[[Path], str]:
+    """Let the one server show another brand: the value of the link's ``uploaded``."""
+
+    def show(folder: Path) -> str:
+        uploads = server.home / ".local" / "share" / "nearfield" / "uploads"
+        uploads.mkdir(parents=True, exist_ok=True)
+        name = hashlib.sha256(str(folder).encode()).hexdigest()[:16]
+        (uploads / name).symlink_to(folder)
+        return name
+
+    return show
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,11 +14,10 @@ from dashboard.charts.network_map import MARGIN
 from dashboard.charts.projection import Albers
 from tests.brand_factory import LOCATIONS
 from tests.dashboard.app_test import figures, open_app, texts
-from tests.dashboard.browser import Server, Visit
+from tests.dashboard.browser import Visit
 from tests.dashboard.planned_brand import write_planned_brand
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser
     from streamlit.testing.v1 import AppTest
 
 Open = Callable[..., "AppTest"]
@@ -33,16 +31,6 @@ def open_page(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Open:
         return open_app(monkeypatch, tmp_path / "home", brand, page, **query)
 
     return open_
-
-
-@pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return write_planned_brand(tmp_path_factory.mktemp("network") / "brand")
-
-
-@pytest.fixture
-def folder(made: Path, tmp_path: Path) -> Path:
-    return Path(shutil.copytree(made, tmp_path / "brand"))
 
 
 def nowhere(locations: pd.DataFrame) -> pd.DataFrame:
@@ -95,26 +83,27 @@ def test_without_coordinates_flows_are_drawn(tmp_path: Path, open_page: Open) ->
 @pytest.mark.xdist_group("browser")
 @pytest.mark.parametrize("mapped", [True, False])
 def test_a_click_opens_a_place_and_nothing_is_loaded_from_elsewhere(
-    tmp_path: Path, chromium: Browser, mapped: bool
+    tmp_path: Path,
+    visit: Callable[..., Visit],
+    shown: Callable[[Path], str],
+    folder: Path,
+    mapped: bool,
 ) -> None:
-    tables = {} if mapped else {"locations": nowhere}
-    server = Server(write_planned_brand(tmp_path / "brand", **tables), tmp_path / "home")
-    try:
-        window = Visit(chromium, server, locale="zh-CN" if mapped else "en-GB", theme="dark")
-        page = window.open("network")
-        chart = page.locator("[data-testid='stVegaLiteChart']").first
-        box = chart.bounding_box()
-        assert box is not None
-        spot = suzhou_on_the_map if mapped else main_among_the_flows
-        x, y = spot(box["width"], box["height"])
-        chart.click(position={"x": x, "y": y})
-        expected = "front-sz" if mapped else "main"
-        page.wait_for_function(f"() => location.search.includes('location={expected}')")
-        window.settle()
-        window.screenshot(f"network-{'map' if mapped else 'flows'}")
-        window.must_be_clean()
-    finally:
-        server.stop()
+    if not mapped:
+        folder = write_planned_brand(tmp_path / "nowhere", locations=nowhere)
+    window = visit(locale="zh-CN" if mapped else "en-GB", theme="dark")
+    page = window.open("network", uploaded=shown(folder))
+    chart = page.locator("[data-testid='stVegaLiteChart']").first
+    box = chart.bounding_box()
+    assert box is not None
+    spot = suzhou_on_the_map if mapped else main_among_the_flows
+    x, y = spot(box["width"], box["height"])
+    chart.click(position={"x": x, "y": y})
+    expected = "front-sz" if mapped else "main"
+    page.wait_for_function(f"() => location.search.includes('location={expected}')")
+    window.settle()
+    window.screenshot(f"network-{'map' if mapped else 'flows'}")
+    window.must_be_clean()
 
 
 def suzhou_on_the_map(width: float, height: float) -> tuple[float, float]:

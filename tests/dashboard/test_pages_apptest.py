@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING
 import pytest
 
 from dashboard import jobs
+from tests.dashboard.app_test import open_app
 
 if TYPE_CHECKING:
     from streamlit.testing.v1 import AppTest
 
-APP = Path(__file__).resolve().parents[2] / "dashboard" / "app.py"
 Open = Callable[..., "AppTest"]
 pytestmark = pytest.mark.filterwarnings("default::DeprecationWarning")
 
@@ -24,21 +24,9 @@ pytestmark = pytest.mark.filterwarnings("default::DeprecationWarning")
 @pytest.fixture
 def open_page(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Open:
     """Open a page of the dashboard on a brand, as a new reader."""
-    from streamlit.testing.v1 import AppTest
 
     def open_(brand: Path | None, page: str = "overview", **query: str) -> AppTest:
-        monkeypatch.setenv("HOME", str(tmp_path / "home"))
-        monkeypatch.delenv("NEARFIELD_HOME", raising=False)
-        if brand is None:
-            monkeypatch.delenv("NEARFIELD_BRAND", raising=False)
-        else:
-            monkeypatch.setenv("NEARFIELD_BRAND", str(brand))
-        app = AppTest.from_file(str(APP), default_timeout=120)
-        for name, value in query.items():
-            app.query_params[name] = value
-        if page != "overview":
-            app.switch_page(f"screens/{page}.py")
-        return app.run()
+        return open_app(monkeypatch, tmp_path / "home", brand, page, **query)
 
     return open_
 
@@ -51,20 +39,13 @@ def must_be_clean(app: AppTest) -> None:
     assert not app.exception, texts(app.exception)
 
 
-@pytest.mark.parametrize("page", ["overview", "forecasts", "transfers", "network", "data", "runs"])
-def test_every_page_opens(planned_demo: Path, open_page: Open, page: str) -> None:
-    app = open_page(planned_demo, page, lang="zh")
-    must_be_clean(app)
-    assert app.title
-
-
-def test_the_overview_counts_what_waits_in_the_ledger(own_demo: Path, open_page: Open) -> None:
+def test_the_overview_counts_what_waits_in_the_ledger(folder: Path, open_page: Open) -> None:
     from dashboard.prepared import plan_id
     from data.ledger import Decision, Ledger
     from data.roles import local_person
     from data.workspace import Workspace
 
-    workspace = Workspace.of(own_demo)
+    workspace = Workspace.of(folder)
     plan = plan_id(workspace.plan)
     with Ledger(workspace.ledger_url) as ledger:
         rows = ledger.transfers(plan)
@@ -73,7 +54,7 @@ def test_the_overview_counts_what_waits_in_the_ledger(own_demo: Path, open_page:
         first = rows[rows["state"] == "proposed"].iloc[0]
         decision = Decision(plan, str(first["transfer"]), int(first["version"]), "approve")  # type: ignore[arg-type]
         ledger.decide([decision], who=local_person("Wei"))
-    app = open_page(own_demo)
+    app = open_page(folder)
     must_be_clean(app)
     shown = {metric.label: metric.value for metric in app.metric}
     assert shown["Waiting for a decision"] == f"{waiting - 1:,}"
@@ -129,27 +110,25 @@ def test_without_a_brand_the_demo_is_made_by_a_job(
     assert not (tmp_path / "demo-brand" / "brand.toml").exists()
 
 
-def test_a_forecast_that_fits_no_more_is_told_and_not_shown(
-    own_demo: Path, open_page: Open
-) -> None:
+def test_a_forecast_that_fits_no_more_is_told_and_not_shown(folder: Path, open_page: Open) -> None:
     from data.workspace import Workspace
 
-    Workspace.of(own_demo).forecast.write_bytes(b"broken")
-    app = open_page(own_demo, "forecasts")
+    Workspace.of(folder).forecast.write_bytes(b"broken")
+    app = open_page(folder, "forecasts")
     must_be_clean(app)
     assert any("does not fit" in text for text in texts(app.warning))
-    app = open_page(own_demo)
+    app = open_page(folder)
     must_be_clean(app)
 
 
-def test_a_broken_plan_is_told_and_not_shown(own_demo: Path, open_page: Open) -> None:
+def test_a_broken_plan_is_told_and_not_shown(folder: Path, open_page: Open) -> None:
     from data.workspace import Workspace
 
-    (Workspace.of(own_demo).plan / "plan.json").write_text("{", "utf-8")
+    (Workspace.of(folder).plan / "plan.json").write_text("{", "utf-8")
     for page in ("overview", "transfers", "network"):
-        app = open_page(own_demo, page)
+        app = open_page(folder, page)
         must_be_clean(app)
-    assert any("cannot be read" in text for text in texts(open_page(own_demo).warning))
+    assert any("cannot be read" in text for text in texts(open_page(folder).warning))
 
 
 def test_a_running_job_is_shown_and_a_failed_one_with_its_log(
@@ -190,9 +169,9 @@ def zipped(folder: Path) -> bytes:
 
 
 def test_an_uploaded_brand_is_checked_and_then_shown(
-    make_brand: Callable[..., Path], open_page: Open, planned_demo: Path
+    make_brand: Callable[..., Path], open_page: Open, recorded: Path
 ) -> None:
-    app = open_page(planned_demo, "data")
+    app = open_page(recorded, "data")
     content = zipped(make_brand("mine"))
     app.file_uploader(key="upload").upload("mine.zip", content, "application/zip").run()
     must_be_clean(app)
@@ -204,17 +183,17 @@ def test_an_uploaded_brand_is_checked_and_then_shown(
 
 @pytest.mark.parametrize("content", [b"", b"not a zip", b"PK\x03\x04 broken"])
 def test_an_upload_that_is_no_brand_is_refused(
-    open_page: Open, planned_demo: Path, content: bytes
+    open_page: Open, recorded: Path, content: bytes
 ) -> None:
-    app = open_page(planned_demo, "data")
+    app = open_page(recorded, "data")
     app.file_uploader(key="upload").upload("x.zip", content, "application/zip").run()
     must_be_clean(app)
     assert texts(app.error)
 
 
-def test_a_link_never_names_a_path(planned_demo: Path, open_page: Open, tmp_path: Path) -> None:
+def test_a_link_never_names_a_path(recorded: Path, open_page: Open, tmp_path: Path) -> None:
     for name in (str(tmp_path), "..", "0" * 16):
-        app = open_page(planned_demo, uploaded=name)
+        app = open_page(recorded, uploaded=name)
         must_be_clean(app)
         assert app.metric
 
