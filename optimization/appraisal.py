@@ -56,7 +56,8 @@ class Appraisal:
         ``ran_out``: on that day or later.
     :param main_short: (skus, paths) units that they lack for it over all days; ``main_left``:
         units that they have to spare.
-    :param main_spoilt: (days, skus, paths) units that expire at them that night or later.
+    :param main_spoilt: (days, skus, paths) units that expire at them that night or later;
+        ``main_missed``: units that they lack for far demand on that day or later.
     """
 
     network: Network
@@ -77,6 +78,7 @@ class Appraisal:
     main_short: Array
     main_left: Array
     main_spoilt: Array
+    main_missed: Array
 
     def gain_of_adding(
         self, rows: Ints, day: int, units: Floats, life: Floats | None = None
@@ -126,11 +128,14 @@ class Appraisal:
         total += sold * self.worth[days, rows]
         return total, rest
 
-    def loss_of_removing(self, rows: Ints, day: int, units: Floats) -> tuple[Array, Array]:
+    def loss_of_removing(
+        self, rows: Ints, day: int, units: Floats, oldest: bool = False
+    ) -> tuple[Array, Array]:
         """Return the loss when units that arrive on ``day`` do not come, (rows, paths).
 
         Sales less the holding that is saved; what it costs to bring them is not in it.
 
+        :param oldest: units that leave on ``day`` instead: those that expire first.
         :returns: the loss, and the units of these that would have sold while the mains were short
             then or later: their shoppers now ask far in vain.
         """
@@ -141,7 +146,7 @@ class Appraisal:
         total = np.zeros((len(rows), self.unmet.shape[2]), dtype=np.float32)
         left = np.repeat(units[:, None], total.shape[1], axis=1).astype(np.float32)
         sold = np.zeros_like(total)
-        for today, missed, spoilt in self.missed_without(rows, day, units):
+        for today, missed, spoilt in self.missed_without(rows, day, units, oldest):
             total += missed * self.worth[today, rows]
             sold += missed * self.ran_out[today, sku]
             if today < network.days:
@@ -183,6 +188,12 @@ class Appraisal:
         gain -= np.where(spoils, asked, 0).mean(axis=1, dtype=np.float64) * self._waste(sku)
         return np.asarray(gain)
 
+    def gain_at_mains(self, sku: Ints, day: Ints, units: Floats) -> Floats:
+        """Return the gain of units that reach the mains on ``day``: far sales not missed."""
+        used = np.minimum(units[:, None], self.main_missed[day, sku])
+        gain: Floats = used.mean(axis=1, dtype=np.float64) * far_profit(self.network)[sku]
+        return gain
+
     def _waste(self, sku: Ints) -> Floats:
         """(k,) money lost on a unit of these products that expires."""
         money: Floats = self.network.price[sku] * self.network.money.waste_share
@@ -198,10 +209,11 @@ class Appraisal:
         return network.cell_sku[cell], sold * ratio.astype(np.float32)[:, None]
 
     def missed_without(
-        self, rows: Ints, day: int, units: Floats
+        self, rows: Ints, day: int, units: Floats, oldest: bool = False
     ) -> Iterator[tuple[int, Array, Array]]:
         """Yield what changes, day by day, if units that arrive on ``day`` do not come.
 
+        :param oldest: they are what expires first there, not what arrives on ``day``.
         :returns: the day, the units that are missed on it, and the units that do not spoil then,
             both (rows, paths). First to come is first to go: what does not come spoils less from
             the day on which it would have expired.
@@ -213,7 +225,7 @@ class Appraisal:
         missing = np.zeros((len(rows), paths), dtype=np.float32)
         for today in range(day, days):
             lacking = np.maximum(missing, taken - self.spare[today, rows])
-            old = (today >= day + life - 1).astype(np.float32)[:, None]
+            old = ((today >= day + life - 1) | oldest).astype(np.float32)[:, None]
             spoilt = np.minimum(taken - lacking, self.spoilt[today, rows] * old)
             yield today, lacking - missing, spoilt
             missing = lacking
@@ -263,7 +275,7 @@ def appraise(network: Network, moves: Moves, draw: Draw) -> Appraisal:
     by_sku, main_value = np.zeros(skus), np.zeros(skus)
     far_short = np.zeros((days + 1, skus, paths), dtype=bool)
     main_short, main_left = (np.zeros((skus, paths), dtype=np.float32) for _ in range(2))
-    main_spoilt = np.zeros((days, skus, paths), dtype=np.float32)
+    main_spoilt, main_missed = (np.zeros((days, skus, paths), np.float32) for _ in range(2))
     none = np.zeros((days, 0, paths), dtype=np.float32)
     for block in blocks(network, every, paths):
         demand = draw(block.series) if len(network.series_sku) else none
@@ -286,6 +298,8 @@ def appraise(network: Network, moves: Moves, draw: Draw) -> Appraisal:
         main_short[products] = outcome.detail.far_missed.sum(axis=0)
         main_left[products] = outcome.detail.main_left
         main_spoilt[:, products] = gone
+        missed = outcome.detail.far_missed
+        main_missed[:, products] = np.cumsum(missed[::-1], axis=0)[::-1][:days]
     return Appraisal(
         network=network,
         profit=float(by_sku.sum() - sum(network.moving_costs(every).values())),
@@ -305,6 +319,7 @@ def appraise(network: Network, moves: Moves, draw: Draw) -> Appraisal:
         main_short=main_short,
         main_left=main_left,
         main_spoilt=main_spoilt,
+        main_missed=main_missed,
     )
 
 

@@ -31,8 +31,10 @@ def _value(draft: Draft, appraisal: Appraisal, rows: Ints, units: Floats, coming
     arrival = options.arrival[rows]
     cell = appraisal.row_of_cell[options.cell[rows]]
     from_main = options.from_main[rows]
+    back = np.flatnonzero(options.to_main[rows])
+    value[back] += appraisal.gain_at_mains(options.sku[rows[back]], arrival[back], units[back])
     for day in np.unique(arrival):
-        at = np.flatnonzero(arrival == day)
+        at = np.flatnonzero((arrival == day) & ~options.to_main[rows])
         if coming:
             life = options.life[rows[at]]
             money, sold = appraisal.gain_of_adding(cell[at], int(day), units[at], life)
@@ -43,9 +45,15 @@ def _value(draft: Draft, appraisal: Appraisal, rows: Ints, units: Floats, coming
         main = from_main[at]
         of = at[main]
         value[of] -= origin(cell[of], options.day[rows[of]], units[of], sold[main])
-    front = np.flatnonzero(~from_main)
-    row = appraisal.row_of_cell[options.origin_cell[rows[front]]]
-    value[front] -= units[front] * appraisal.stock_value[options.day[rows[front]], row]
+    leaves = options.day[rows]
+    for day in np.unique(leaves[~from_main]):
+        at = np.flatnonzero((leaves == day) & ~from_main)
+        row = appraisal.row_of_cell[options.origin_cell[rows[at]]]
+        if coming:
+            money, _ = appraisal.loss_of_removing(row, int(day), units[at], oldest=True)
+        else:
+            money, _ = appraisal.gain_of_adding(row, int(day), units[at])
+        value[at] -= money.mean(axis=1, dtype=np.float64)
     churn = churn_of_changing(options, draft.cases, rows, units if coming else -units)
     return value - churn if coming else value + churn
 

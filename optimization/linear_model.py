@@ -209,10 +209,11 @@ class _Model:
         origin = self.base.row_of_cell[options.origin_cell]
         hub = np.flatnonzero(origin >= 0)
         number = np.arange(len(options))
+        to = np.flatnonzero(row >= 0)
         parts: list[Part] = [
             (grid, self.at_q + grid, 1.0),
             (grid[:, 1:], self.at_q + grid[:, :-1], -1.0),
-            (grid[row, options.arrival], number, -1.0),
+            (grid[row[to], options.arrival[to]], to, -1.0),
             (grid[origin[hub], options.day[hub]], number[hub], 1.0),
         ]
         known = (comes - leaves).ravel()
@@ -349,7 +350,11 @@ class _Model:
         number = np.arange(len(options))
         for day in [*np.flatnonzero(later), self.days - 1]:
             gone = np.flatnonzero(options.from_main & (options.day <= day))
-            parts: list[Part] = [(place[options.origin_cell[gone]], number[gone], 1.0)]
+            back = np.flatnonzero(options.to_main & (options.arrival <= day))
+            parts: list[Part] = [
+                (place[options.origin_cell[gone]], number[gone], 1.0),
+                (place[options.cell[back]], number[back], -1.0),
+            ]
             self.model.add(parts, -np.inf, stock[mains, day], int(mains.sum()))
             total = np.zeros(len(network.skus))
             np.add.at(total, network.cell_sku[mains], stock[mains, day])
@@ -359,6 +364,7 @@ class _Model:
             sku = network.series_sku[sold // self.days]
             parts = [
                 (options.sku[gone], number[gone], 1.0),
+                (options.sku[back], number[back], -1.0),
                 (sku, self.at_far + sold, conversion),
             ]
             if day == self.days - 1:

@@ -133,6 +133,7 @@ class Network:
     :param last: what the last plan moves within the horizon (:mod:`optimization.churn`);
         ``churn_price``: money a unit of departing from it.
     :param handling_at_origin: whether what leaves counts against ``handling_units`` too.
+    :param lateral: whether moves between fronts and back to a main may be proposed.
     :param cell_series: the series that a front's or store's cell serves, -1 for none and mains.
     :param receives: (cells,) whether the assortment allows the product there (always at mains).
     :param max_units: (cells,) most expected stock of the product there, inf where unlimited.
@@ -188,6 +189,7 @@ class Network:
     last: Moves
     churn_price: float = 0.0
     handling_at_origin: bool = False
+    lateral: bool = True
 
     def __post_init__(self) -> None:
         n_lanes = len(self.lanes)

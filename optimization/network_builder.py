@@ -150,6 +150,7 @@ def build_network(
         last=_facts(last, names, brand.as_of, days, lead, {})[0],
         churn_price=settings.plan.churn_price,
         handling_at_origin=settings.plan.handling_at_origin,
+        lateral=settings.plan.lateral,
     )
 
 

@@ -66,6 +66,7 @@ class Options:
     counts: npt.NDArray[np.bool_]
     churn_price: float
     from_main: npt.NDArray[np.bool_]
+    to_main: npt.NDArray[np.bool_]
 
     def __len__(self) -> int:
         return len(self.arc)
@@ -151,6 +152,7 @@ def list_options(network: Network, arcs: Arcs) -> Options:
         counts=day <= network.last.day.max(initial=-1),
         churn_price=network.churn_price,
         from_main=network.kind[arcs.origin[arc]] == MAIN,
+        to_main=network.kind[arcs.destination[arc]] == MAIN,
     )
 
 
@@ -185,25 +187,30 @@ def _life(network: Network, origin_cell: Ints, day: Ints, arrival: Ints) -> Floa
 
 
 def _pairs(network: Network, arcs: Arcs) -> pd.DataFrame:
-    """Arc, cell, origin_cell: forward cells that an arc can serve with a product it can have."""
-    forward = (network.cell_kind != MAIN) & network.receives
-    cells = pd.DataFrame(
-        {"cell": np.flatnonzero(forward), "destination": network.cell_location[forward]}
-    )
+    """Arc, cell, origin_cell: cells that an arc can serve with a product its origin can have."""
+    receives = np.flatnonzero(network.receives)
+    cells = pd.DataFrame({"cell": receives, "destination": network.cell_location[receives]})
     frame = pd.DataFrame(
         {"arc": np.arange(len(arcs.origin)), "destination": arcs.destination, "from": arcs.origin}
     )
-    # The first planner moves main to front and front to store, and main to store where a lane
-    # says so; moves between fronts and back to a main need prices that it does not have.
     kind = network.kind
-    downward = kind[arcs.origin] < kind[arcs.destination]
-    pairs = frame[downward].merge(cells, on="destination")
+    start, end = kind[arcs.origin], kind[arcs.destination]
+    moves = (start < end) | (network.lateral & (start != MAIN))
+    pairs = frame[moves].merge(cells, on="destination")
     origin = network.cells(pairs["from"].to_numpy(), network.cell_sku[pairs["cell"].to_numpy()])
     pairs = pairs.assign(origin_cell=origin)[origin >= 0]
-    comes = np.zeros(len(network.cell_sku), dtype=bool)
-    comes[network.lots.cell] = True
-    comes |= (network.cell_kind != MAIN) & network.receives
-    rows: pd.DataFrame = pairs.loc[comes[pairs["origin_cell"].to_numpy(np.int64)]]
+    here = np.zeros(len(network.cell_sku), dtype=bool)
+    here[network.lots.cell] = True
+    facts = network.facts
+    here[network.cells(network.destination[facts.lane], facts.sku)] = True
+    comes = here | ((network.cell_kind != MAIN) & network.receives)
+    cell, origin = pairs["cell"].to_numpy(np.int64), pairs["origin_cell"].to_numpy(np.int64)
+    down = network.cell_kind[origin] < network.cell_kind[cell]
+    # Sideways and back goes only what a place has already, and back only what keeps: nothing
+    # is brought to a front to be taken elsewhere, and no main sells what has aged.
+    keeps = np.isinf(network.shelf_life[network.cell_sku[cell]])
+    other = here[origin] & (keeps | (network.cell_kind[cell] != MAIN))
+    rows: pd.DataFrame = pairs.loc[np.where(down, comes[origin], other)]
     return rows
 
 

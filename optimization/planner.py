@@ -297,8 +297,8 @@ class _Bound:
         coupled = len(options) <= _COUPLED_OPTIONS
         limits = "" if coupled else ", without the limits of storage, handling and vehicle numbers"
         self.meaning = (
-            "expected profit on the common paths of any plan that moves stock from mains to"
-            f" fronts and stores and from fronts to stores{limits}: optimum of the linear"
+            "expected profit on the common paths of any plan that moves stock from mains to fronts"
+            f" and stores, from fronts to stores, fronts and mains{limits}: optimum of the linear"
             " relaxation (cases and vehicles divisible, sales bounded by cumulated demand)"
         )
         if 0 < len(options) <= LINEAR_OPTIONS:

@@ -14,7 +14,7 @@ from optimization.case_values import value_of_keeping
 from optimization.draft import Draft
 from optimization.evaluation import Draw
 from optimization.limits import what_stops
-from optimization.network import NEAR, STORE, Floats, Ints
+from optimization.network import FAR, NEAR, STORE, Floats, Ints
 from optimization.plan import REASONS, empty
 from optimization.problem import Problem
 
@@ -45,18 +45,20 @@ def explain(
     by_then = comes[:, 1:].cumsum(axis=1)[cell, arrival] - units
     need = _Need(problem, draft, draw, near, cell)
     gain = value_of_keeping(draft, appraisal, rows, draft.cases[rows])
+    back = options.to_main[rows]
     saved = _saved(appraisal, row, arrival, units, options.sku[rows])
-    runs_out = _runs_out(appraisal, row, arrival, units)
+    runs_out = np.where(back, network.days, _runs_out(appraisal, row, arrival, units))
+    told = np.where(back, np.nan, 1.0)  # a main serves no demand of its own
     dates = np.append(network.dates.to_numpy(), np.datetime64("NaT", "ns"))
     covered = need.over(arrival, _next_arrival(comes, cell, arrival))
     return pd.DataFrame(
         {
             "stock": stock,
             "inbound": by_then,
-            "cover_days": need.cover(stock + by_then),
+            "cover_days": need.cover(stock + by_then) * told,
             "runs_out": dates[runs_out],
-            "demand_q50": np.quantile(covered, 0.5, axis=1),
-            "demand_q90": np.quantile(covered, 0.9, axis=1),
+            "demand_q50": np.quantile(covered, 0.5, axis=1) * told,
+            "demand_q90": np.quantile(covered, 0.9, axis=1) * told,
             "gain": gain,
             "saved_lost": saved[0],
             "saved_far": saved[1],
@@ -152,10 +154,17 @@ class _Need:
 def _saved(
     appraisal: Appraisal, row: Ints, arrival: Ints, units: Floats, sku: Ints
 ) -> tuple[Floats, Floats]:
-    """Expected units within the horizon that would be lost, or served far, without each."""
+    """Expected units within the horizon that would be lost, or served far, without each.
+
+    What goes back to a main saves what far demand would lack from then on.
+    """
     lost, far = np.zeros(len(row)), np.zeros(len(row))
-    for day in np.unique(arrival):
-        at = np.flatnonzero(arrival == day)
+    back = np.flatnonzero(row < 0)
+    if len(back):
+        used = np.minimum(units[back, None], appraisal.main_missed[arrival[back], sku[back]])
+        lost[back] = used.mean(axis=1) / appraisal.network.money.conversion[FAR]
+    for day in np.unique(arrival[row >= 0]):
+        at = np.flatnonzero((arrival == day) & (row >= 0))
         for today, missed, _ in appraisal.missed_without(row[at], int(day), units[at]):
             if today == appraisal.network.days:
                 continue
