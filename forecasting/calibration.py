@@ -5,6 +5,11 @@ again from a few past cutoffs; the errors that it made then, standardised by the
 claimed, give the quantiles of the errors that it will make (split conformal prediction on
 normalised residuals; Lei et al., *Distribution-free predictive inference for regression*, 2018,
 sec. 5.2). Errors are pooled in classes of volume, since slow and fast movers err differently.
+
+All series err together: a forecast made on one day shares that day's luck, and thousands of series
+at six origins are six draws of it, not thousands. So the part of the errors that origins have in
+common is widened as the prediction of one more draw from a normal sample asks (variance times
+1 + 1/n, and n − 1 in its estimate).
 """
 
 from __future__ import annotations
@@ -23,6 +28,8 @@ Floats = npt.NDArray[np.float64]
 VOLUME_CLASSES = 8
 _MIN_ERRORS = 150
 _WORTH_OF_THE_NORMAL = 60.0
+_USUAL_LUCK = 0.05
+"""Variance of the common part over the rest, where a single origin cannot tell."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +77,28 @@ def calibrate(
                 near = inside[np.isfinite(inside)]
             share = len(near) / (len(near) + _WORTH_OF_THE_NORMAL)
             found = _conformal(near) if len(near) else normal
+            found = found * _common_luck([e[at == number] for e in origins], day)
             scores[number, day] = share * (found - np.median(found)) + (1 - share) * normal
     return Calibration(edges, np.maximum.accumulate(scores, axis=2))
+
+
+def _common_luck(origins: Sequence[Floats], day: int) -> float:
+    """Return the factor by which what origins have in common is too narrow in their errors.
+
+    :param origins: for each origin (s, H) errors of one class, NaN where not known.
+    """
+    near = [errors[:, max(0, day - 2) : day + 3] for errors in origins]
+    near = [errors[np.isfinite(errors)] for errors in near]
+    near = [errors for errors in near if len(errors) >= _MIN_ERRORS / 5]
+    if not near:
+        return 1.0
+    within = float(np.mean([errors.var() for errors in near]))
+    if len(near) == 1:
+        return float(np.sqrt(1.0 + _USUAL_LUCK))
+    n = len(near)
+    between = float(np.var([errors.mean() for errors in near]))
+    wanted = between * (n + 1) / (n - 1)
+    return float(np.sqrt((within + wanted) / max(within + between, 1e-12)))
 
 
 def normal_quantiles() -> Floats:

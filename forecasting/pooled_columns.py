@@ -36,6 +36,11 @@ OWN_SD: dict[str, float] = {
 """Standard deviation, on the log scale, of a series around its pool; drivers per own scale."""
 
 
+UNSEEN_SD = 0.1
+"""Standard deviation, on the log scale, of an occasion that history has not shown; all series of
+a brand feel it together."""
+
+
 @dataclass(frozen=True, slots=True)
 class PooledColumns:
     """Regressors of S series over T + H days: shared ones, and those of each series.
@@ -44,17 +49,14 @@ class PooledColumns:
     :param own: (S, T + H, L) the brand's events where they concern the series, and drivers.
     :param component: length K + L: weekly, yearly, events, drivers or trend.
     :param names: length K + L.
+    :param own_sd: (K + L,) prior standard deviation of a series around its pool.
     """
 
     shared: Floats
     own: Floats
     component: tuple[str, ...]
     names: tuple[str, ...]
-
-    @property
-    def own_sd(self) -> npt.NDArray[np.float64]:
-        """(K + L,) prior standard deviation of each column around its pool."""
-        return np.array([OWN_SD[component] for component in self.component])
+    own_sd: npt.NDArray[np.float64]
 
     def fill(self, into: Floats, series: slice, days: slice) -> None:
         """Write the columns of some series on some days into an array (days, K + L, series)."""
@@ -123,7 +125,25 @@ def pooled_columns(panel: Panel, history: int) -> PooledColumns:
         own=np.concatenate([events[:, :, seen], drivers[:, :, varies]], axis=2),
         component=tuple(component),
         names=tuple(names),
+        own_sd=np.array([OWN_SD[name] for name in component]),
     )
+
+
+def unseen_covariance(panel: Panel, cutoff: int, horizon: int, series: slice) -> Floats:
+    """Return (s, H, H), or (1, H, H), what occasions unseen until a cutoff add on the log scale.
+
+    Nothing is known of their effect but that they may have one (:data:`UNSEEN_SD`).
+    """
+    ahead = slice(cutoff, cutoff + horizon)
+    calendar = panel.calendar[ahead][:, ~panel.calendar[:cutoff].any(axis=0)]
+    common = UNSEEN_SD**2 * (calendar @ calendar.T)[None]
+    unseen = ~panel.brand_events[:cutoff].any(axis=0) & panel.brand_events[ahead].any(axis=0)
+    if not unseen.any():
+        return np.asarray(common)
+    events = panel.brand_events[ahead][:, unseen]
+    scope = panel.brand_event_scope[unseen][:, series].astype(np.float64)
+    own = np.einsum("us,hu,gu->shg", scope, events, events)
+    return np.asarray(common + UNSEEN_SD**2 * own)
 
 
 def _fourier(position: npt.NDArray[np.float64], period: float, order: int) -> Floats:

@@ -87,10 +87,27 @@ def forecast_pooled(
     daily = _quantiles(outlook.day, outlook.day_sd, day_scores, volume, offsets)
     offsets = offset[:, None] * np.arange(1, horizon + 1)
     cumulated = _quantiles(outlook.run, outlook.run_sd, run_scores, volume, offsets)
+    cumulated = np.maximum.accumulate(cumulated, axis=1)
+    counts = sold_in_whole_units(panel)
+    daily[counts], cumulated[counts] = whole(daily[counts]), whole(cumulated[counts])
     mean = _mean(outlook, day_scores, volume, offset)
     parts, shape = pooled_parts(panel, horizon, fit, mean, settings)
     progress(3, 3, "done")
-    return PooledForecast(mean, daily, np.maximum.accumulate(cumulated, axis=1), parts, shape)
+    return PooledForecast(mean, daily, cumulated, parts, shape)
+
+
+def sold_in_whole_units(panel: Panel) -> npt.NDArray[np.bool_]:
+    """(S,) whether a series has sold, and only ever whole units."""
+    units = np.nan_to_num(panel.units)
+    return np.asarray((units == np.rint(units)).all(axis=1) & (units > 0).any(axis=1))
+
+
+def whole(quantiles: Floats) -> Floats:
+    """Return quantiles of demand in whole units: those of the nearest whole number.
+
+    Rounding keeps their order, and rounding a continuous quantity rounds its quantiles.
+    """
+    return np.floor(quantiles + 0.5)
 
 
 def _volume(panel: Panel) -> Floats:
@@ -127,8 +144,7 @@ def _errors_at(panel: Panel, cutoff: int, fit: PooledFit) -> tuple[Floats, Float
 def _quantiles(
     location: Floats, sd: Floats, calibration: Calibration, volume: Floats, offset: Floats
 ) -> Floats:
-    logs = calibration.of(volume)
-    logs *= sd[:, :, None]
+    logs = calibration.of(volume) * sd[:, :, None]
     logs += location[:, :, None]
     np.exp(logs, out=logs)
     logs -= offset[:, :, None]

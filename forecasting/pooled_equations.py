@@ -7,7 +7,7 @@ sum over the days before it, and those at all cutoffs cost as much as those at t
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -45,6 +45,16 @@ class Equations:
     support: Floats
     state: Floats
     covariance: Floats
+
+    def rescaled(self, factor: Floats) -> Equations:
+        """Return the equations in units of own spreads that are so many times as wide.
+
+        :param factor: (K,) > 0.
+        """
+        self.precision[:] *= factor[:, None] * factor
+        state = self.state.copy()
+        state[:, :, : len(factor)] *= factor
+        return replace(self, score=self.score * factor, lean=self.lean * factor, state=state)
 
 
 def equations(

@@ -15,12 +15,14 @@ import numpy as np
 import numpy.typing as npt
 
 from forecasting.carried_level import CarriedLevel, carried_covariance, carry_on
-from forecasting.pooled_columns import PooledColumns
+from forecasting.panel import Panel
+from forecasting.pooled_columns import PooledColumns, unseen_covariance
 from forecasting.pooled_equations import Equations, blocks
 
 Floats = npt.NDArray[np.float64]
 
-_MAX_COVARIANCE = 20.0
+_MAX_SD = 3.0
+"""On the log scale: one of which nothing is known could be twenty times as much, or nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,11 +41,12 @@ class Outlook:
 
 
 def look_ahead(
+    panel: Panel,
+    columns: PooledColumns,
     at: Equations,
     beta: Floats,
     left: Floats,
     noise: Floats,
-    columns: PooledColumns,
     cutoff: int,
     horizon: int,
     level: CarriedLevel,
@@ -66,8 +69,14 @@ def look_ahead(
         covariance += one[:, :, None] * one[:, None, :] / at.support[block, None, None]
         covariance *= noise[block, None, None]
         covariance += gap @ left[block] @ gap.transpose(0, 2, 1)
+        unseen = unseen_covariance(panel, cutoff, horizon, block)
+        covariance += unseen
+        # What may come of the unseen leaves the mean as it is.
+        found.day[block] -= np.diagonal(unseen, axis1=1, axis2=2) / 2
         found.day_sd[block] = np.sqrt(np.diagonal(covariance, axis1=1, axis2=2))
         found.run[block], found.run_sd[block] = cumulated(found.day[block], covariance)
+    np.minimum(found.day_sd, _MAX_SD, out=found.day_sd)
+    np.minimum(found.run_sd, _MAX_SD, out=found.run_sd)
     return found
 
 
@@ -76,7 +85,7 @@ def cumulated(mean: Floats, covariance: Floats) -> tuple[Floats, Floats]:
 
     :param mean: (S, H). :param covariance: (S, H, H).
     """
-    covariance = np.minimum(covariance, _MAX_COVARIANCE)
+    covariance = np.minimum(covariance, _MAX_SD**2)
     variance = np.diagonal(covariance, axis1=1, axis2=2)
     top = mean.max(axis=1, keepdims=True)
     expected = np.exp(mean - top + variance / 2)

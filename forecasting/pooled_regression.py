@@ -12,7 +12,7 @@ all series are solved at once in time linear in series and days.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -25,6 +25,9 @@ from forecasting.pooled_outlook import Outlook, look_ahead
 from forecasting.pooled_priors import Pool, groups_of, pooled_means
 
 Floats = npt.NDArray[np.float64]
+
+EVENT_SHARE = 0.2
+"""By what share of an event's effect series differ in it, beside their own spread."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,8 +99,13 @@ def fit_pooled(
     fits = []
     for cutoff in reversed(cutoffs):
         at = told.pop()
+        if noise is None:
+            beta, left, noise = _solve(at, pools, usual, None)
+            wider = _wider(columns, beta)
+            columns = replace(columns, own_sd=columns.own_sd * wider)
+        at = at.rescaled(wider)
         beta, left, noise = _solve(at, pools, usual, noise)
-        outlook = look_ahead(at, beta, left, noise, columns, cutoff, horizon, settings.level)
+        outlook = look_ahead(panel, columns, at, beta, left, noise, cutoff, horizon, settings.level)
         own = columns.own_sd
         sd = np.sqrt(np.diagonal(left, axis1=1, axis2=2)) * own
         constant = at.centre - np.einsum("sk,sk->s", at.lean, beta)
@@ -157,6 +165,18 @@ def _solve(
             rest = at.square + np.einsum("sk,sk->s", explained, beta)
             noise = _steadied(np.maximum(rest, 0) / np.maximum(at.days, 1), usual, at.days)
     return beta, left, noise
+
+
+def _wider(columns: PooledColumns, beta: Floats) -> Floats:
+    """Return (K,) factors on the own spread of each coefficient.
+
+    Series differ in what an event does to them the more, the more it does.
+
+    :param beta: (S, K) in units of own spreads.
+    """
+    usual = np.abs(np.median(beta, axis=0))
+    share = np.where(np.array(columns.component) == "events", EVENT_SHARE, 0.0)
+    return np.sqrt(1.0 + (share * usual) ** 2)
 
 
 def _steadied(noise: Floats, usual: Floats, seen: Floats) -> Floats:

@@ -202,3 +202,80 @@ def test_a_sum_of_lognormals_has_the_moments_of_its_paths() -> None:
         np.sqrt(np.expm1(sd**2))[0], paths.std(axis=0) / paths.mean(axis=0), rtol=0.02
     )
     np.testing.assert_allclose(np.exp(location)[0], np.median(paths, axis=0), rtol=0.02)
+
+
+def test_series_sold_in_whole_units_get_quantiles_in_whole_units() -> None:
+    whole = panel(80, seed=7)
+    counted = np.random.default_rng(0).poisson(whole.units / 6.0).astype(float)
+    units = np.where(np.arange(80)[:, None] < 40, counted, whole.units)
+    mixed = replace(whole, units=units, demand=units)
+    past = cut(mixed, T - H)
+    found = forecast_pooled(past, H)
+    for quantiles in (found.daily, found.cumulated):
+        assert (quantiles[:40] == np.rint(quantiles[:40])).all()
+        assert (quantiles[40:] != np.rint(quantiles[40:])).mean() > 0.9
+        assert (quantiles >= 0).all()
+        assert (np.diff(quantiles, axis=2) >= 0).all()
+    truth = units[:40, T - H :]
+    # A quantile of a count: at most its share lies below it, at least its share up to it.
+    assert (truth < found.daily[:40, :, 0]).mean() < 0.09
+    assert (truth <= found.daily[:40, :, 0]).mean() > 0.03
+    assert (truth > found.daily[:40, :, -1]).mean() < 0.09
+    assert (truth >= found.daily[:40, :, -1]).mean() > 0.03
+
+
+def test_an_occasion_that_history_has_not_shown_widens_its_days() -> None:
+    plain = panel()
+    calendar = np.zeros((T + H, 1))
+    calendar[T + 2 : T + 4] = 1.0
+    occasion = replace(plain, calendar=calendar, calendar_names=("fair",))
+    (without,), (with_it,) = fit_pooled(plain, T, H), fit_pooled(occasion, T, H)
+    ratio = with_it.outlook.day_sd / without.outlook.day_sd
+    np.testing.assert_allclose(ratio[:, [0, 1, 4, 5, 6]], 1.0)
+    assert (ratio[:, 2:4] > 1.02).all()
+    usual = np.exp(without.outlook.day + without.outlook.day_sd**2 / 2)
+    np.testing.assert_allclose(
+        np.exp(with_it.outlook.day + with_it.outlook.day_sd**2 / 2), usual, rtol=1e-9
+    )
+
+
+def test_an_event_is_larger_where_its_pool_has_felt_it_more() -> None:
+    rng = np.random.default_rng(0)
+    whole = panel(90, seed=2)
+    calendar = np.zeros((T + H, 1))
+    calendar[[30, 31, T + 1]] = 1.0
+    effect = np.where(np.arange(90) < 45, 1.0, 0.5)[:, None]  # twice as strong in one category
+    units = whole.units * np.exp(effect * calendar[:T, 0])
+    units[0, 30:32] = whole.units[0, 30:32]  # one series missed it
+    category = np.where(np.arange(90) < 45, "C", "D").astype(object)
+    order = rng.permutation(90)
+    shopped = replace(
+        whole,
+        units=units,
+        demand=units,
+        calendar=calendar,
+        calendar_names=("fair",),
+        category=category,
+    ).part(order)
+    (fit,) = fit_pooled(shopped, T, H)
+    found = fit.beta[:, fit.columns.names.index("fair")]
+    strong = category[order] == "C"
+    assert found[strong].mean() == pytest.approx(1.0, abs=0.1)
+    assert found[~strong].mean() == pytest.approx(0.5, abs=0.1)
+    missed = found[order == 0][0]
+    assert 0.3 < missed < found[strong].mean()  # drawn to its pool, not left at nought
+
+
+def test_the_luck_that_origins_share_is_widened() -> None:
+    rng = np.random.default_rng(0)
+    apart = [rng.normal(0, 1, (400, 4)) for _ in range(4)]
+    shared = [errors + luck for errors, luck in zip(apart, (-0.9, -0.3, 0.3, 0.9), strict=True)]
+    volume = np.ones(400)
+    width = [
+        np.diff(calibrate(e, volume).of(volume)[0, 0, [0, -1]])[0]
+        / np.diff(normal_quantiles()[[0, -1]])
+        for e in (apart, shared)
+    ]
+    assert width[0] == pytest.approx(1.0, rel=0.06)
+    # Four draws with a variance of 0.45: one more strays by 0.45 * 5 / 3 around their mean.
+    assert width[1] == pytest.approx(np.sqrt(1 + 0.45 * 5 / 3), rel=0.06)
