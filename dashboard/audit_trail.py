@@ -16,7 +16,7 @@ MOST_EVENTS: Final = 20_000
 """The newest events that are read for each action; more are in the ledger itself."""
 
 OF_PEOPLE: Final = (*(action for action in Action if action in DECISIONS), Action.UNDO,
-                    Action.EXPORT, Action.GRANT)  # fmt: skip
+                    Action.EXPORT, Action.GRANT, Action.OVERRIDE, Action.WITHDRAW)  # fmt: skip
 OF_PLANS: Final = tuple(action for action in Action if action not in OF_PEOPLE)
 
 

@@ -83,15 +83,18 @@ def plan(options: argparse.Namespace, progress: Progress) -> Outcome:
         from forecasting.forecast import read_forecast
 
         made = read_forecast(options.forecast, brand)
+    from dashboard.prepared import overridden
     from optimization.planner import plan_transfers
 
+    frame, count = overridden(brand, made.frame)
     result = plan_transfers(
-        brand, made.frame, horizon=options.horizon, seed=options.seed, progress=progress
+        brand, frame, horizon=options.horizon, seed=options.seed, progress=progress
     )
     result.write(options.out)
     return Outcome(
-        {"ok": True, "out": str(options.out), **_plan_facts(brand, result)},
-        f"{options.out}: {_plan_words(brand, result)}",
+        {"ok": True, "out": str(options.out), "overrides": count, **_plan_facts(brand, result)},
+        f"{options.out}: {_plan_words(brand, result)}"
+        + (f"; {count} override{'s' if count != 1 else ''} taken" if count else ""),
     )
 
 

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from forecasting.forecast import Forecast
     from optimization.plan import Plan
 
+PAST_WINDOWS, PAST_SERIES = 2, 10_000
+"""Windows that the first night forecasts once more, and series up to which that takes seconds."""
+
 
 def prepared(
     brand: Brand,
@@ -30,7 +33,9 @@ def prepared(
     """Make the forecast and the plan that the dashboard shows.
 
     What people approved is taken as given, what they rejected stays rejected as long as it
-    stands, and the new proposals are recorded for their decision.
+    stands, and the new proposals are recorded for their decision. The plan is made on the
+    forecast with people's overrides; the forecast's files stay as the model made them. What it
+    said is kept, to be compared with what comes.
 
     :param keep_forecast: plan on the workspace's forecast where it fits the brand.
     :returns: the forecast, the plan and the plan's id in the ledger.
@@ -38,6 +43,7 @@ def prepared(
     from data.ledger import Ledger
     from data.workspace import Workspace
     from forecasting import forecast
+    from forecasting.past import keep_past, past_rows
     from optimization.planner import plan_transfers
 
     assert brand.folder is not None, "a brand read from files"
@@ -48,10 +54,13 @@ def prepared(
     if made is None:
         made = forecast(brand, backend=backend, workers=workers, progress=progress)
         made.write(workspace.forecast)
+    _fill_past(brand, workspace, progress)
+    planned = _with_overrides(made.frame, brand, ledger)
+    keep_past(workspace.past, past_rows(made.frame, brand.as_of, planned["mean"].to_numpy()))
     facts = ledger.facts(brand.as_of)
     result = plan_transfers(
         brand,
-        made.frame,
+        planned,
         approved=facts.approved,
         rejected=facts.rejected,
         last=_last(workspace),
@@ -62,6 +71,48 @@ def prepared(
     record(ledger, ident, brand, result, basis=facts.position)
     ledger.close()
     return made, result, ident
+
+
+def overridden(brand: Brand, frame: pd.DataFrame) -> tuple[pd.DataFrame, int]:
+    """Return a forecast with the overrides that stand in the brand's ledger, and how many.
+
+    A brand that nobody has worked on has no ledger, and none is made here.
+    """
+    from data.workspace import find_ledger_url
+
+    url = None if brand.folder is None else find_ledger_url(brand.folder)
+    if url is None:
+        return frame, 0
+    from data.ledger import Ledger
+    from data.overrides import in_force, overrides
+    from forecasting.overridden import apply_overrides
+
+    with Ledger(url, brand.settings.name) as ledger:
+        standing = in_force(overrides(ledger), brand.as_of)
+    return apply_overrides(frame, standing, brand), len(standing)
+
+
+def _with_overrides(frame: pd.DataFrame, brand: Brand, ledger: Ledger) -> pd.DataFrame:
+    from data.overrides import in_force, overrides
+    from forecasting.overridden import apply_overrides
+
+    return apply_overrides(frame, in_force(overrides(ledger), brand.as_of), brand)
+
+
+def _fill_past(brand: Brand, workspace: Workspace, progress: Progress) -> None:
+    """Forecast the last days from before them, where no night before has been kept.
+
+    So the first night, too, can say how good its forecast is likely to be.
+    """
+    from forecasting.backtest import most_windows, retrospect
+    from forecasting.past import keep_past, read_past
+
+    horizon = brand.settings.plan.horizon_days
+    windows = min(PAST_WINDOWS, most_windows(brand, horizon))
+    quick = brand.settings.forecast.engine == "nearfield" and len(brand.series()) <= PAST_SERIES
+    if quick and windows and read_past(workspace.past, brand).empty:
+        for rows in retrospect(brand, horizon, windows, progress=progress):
+            keep_past(workspace.past, rows)
 
 
 def _kept(brand: Brand, workspace: Workspace) -> Forecast | None:

@@ -48,6 +48,8 @@ class Action(StrEnum):
     UNDO = "undo"
     RECORD = "record"
     GRANT = "grant"
+    OVERRIDE = "override"
+    WITHDRAW = "withdraw"
 
 
 DECISIONS = frozenset(

@@ -112,6 +112,21 @@ class Workspace:
         return Ledger(self.ledger_url, brand_name)
 
 
+def find_ledger_url(brand_folder: Path | str) -> str | None:
+    """Return the address of a brand's ledger where there is one; nothing is made.
+
+    Looks where :meth:`Workspace.of` does.
+    """
+    folder = Path(brand_folder).resolve()
+    homes = os.environ.get(HOME_VARIABLE)
+    share = Path.home() / ".local" / "share" / "nearfield" / _own_name(folder)
+    roots = [Path(homes) / _own_name(folder)] if homes else [folder / FOLDER, share]
+    root = next((root for root in roots if root.is_dir()), roots[0])
+    url = Workspace(root).ledger_url
+    file = url.removeprefix("sqlite:///")
+    return None if file != url and not Path(file).is_file() else url
+
+
 def _own_name(folder: Path) -> str:
     """Name a brand's folder among others: two brands of one name must not share a workspace."""
     return f"{folder.name}-{hashlib.sha256(str(folder).encode()).hexdigest()[:8]}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
@@ -130,6 +130,26 @@ def backtest(
     )
 
 
+def retrospect(
+    brand: Brand, horizon: int, windows: int, *, progress: Progress | None = None
+) -> Iterator[pd.DataFrame]:
+    """Yield what the brand's engine would have said before each window, oldest first.
+
+    Rows are those of :func:`forecasting.past.past_rows`.
+
+    :raises BadInput: the history is too short for so many windows.
+    """
+    for as_of in _ends(brand, horizon, windows):
+        made = forecast(hide_future(brand, as_of), horizon, progress=progress)
+        yield past_rows(made.frame, as_of)
+
+
+def most_windows(brand: Brand, horizon: int) -> int:
+    """Return how many windows leave 28 days of history."""
+    first = brand.dates[0] + pd.Timedelta(days=_MIN_HISTORY - 1)
+    return max(0, int((brand.as_of - first).days // horizon))
+
+
 def _ends(brand: Brand, horizon: int, windows: int) -> list[pd.Timestamp]:
     """Return the as-of day of each window, oldest first."""
     if horizon < 1 or windows < 1:
@@ -137,7 +157,7 @@ def _ends(brand: Brand, horizon: int, windows: int) -> list[pd.Timestamp]:
     ends = [brand.as_of - pd.Timedelta(days=horizon * w) for w in range(windows, 0, -1)]
     first = brand.dates[0] + pd.Timedelta(days=_MIN_HISTORY - 1)
     if ends[0] < first:
-        fit = max(0, int((brand.as_of - first).days // horizon))
+        fit = most_windows(brand, horizon)
         raise BadInput(
             f"windows: {windows} of {horizon} days leave less than {_MIN_HISTORY} days of history "
             f"from {brand.dates[0]:%Y-%m-%d}. Ask for {fit} or fewer, or for a shorter horizon."

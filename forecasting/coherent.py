@@ -48,6 +48,9 @@ PARTS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
 
 _NORMAL: Final = ndtri(np.array(QUANTILES))
 _WIDTH: Final = float(_NORMAL[-1] - _NORMAL[0])
+_FURTHEST: Final = 4.0
+"""Spreads beyond which an error counts as that: one product gone wild is not how all go."""
+
 _WORTH_OF_THE_USUAL: Final = 14
 """Days of errors that weigh as much as the usual shares."""
 
@@ -72,22 +75,22 @@ class Together:
 USUAL: Final = Together(
     day=MappingProxyType(
         {
-            "own": 0.75,
-            "product": 0.10,
-            "category": 0.02,
-            "region": 0.03,
+            "own": 0.55,
+            "product": 0.15,
+            "category": 0.03,
+            "region": 0.015,
             "region_category": 0.02,
-            "all": 0.03,
+            "all": 0.02,
         }
     ),
     run=MappingProxyType(
         {
-            "own": 0.62,
-            "product": 0.20,
-            "category": 0.03,
-            "region": 0.05,
-            "region_category": 0.03,
-            "all": 0.05,
+            "own": 0.45,
+            "product": 0.15,
+            "category": 0.06,
+            "region": 0.015,
+            "region_category": 0.02,
+            "all": 0.02,
         }
     ),
 )
@@ -195,8 +198,11 @@ def _shares(errors: pd.DataFrame | None, usual: Mapping[str, float]) -> Mapping[
         return usual
     when = ["date", *(["origin"] if "origin" in errors else [])]
     moment = _codes(errors, tuple(when))
-    error = errors["error"].to_numpy(dtype=np.float64)
     spread = errors["spread"].to_numpy(dtype=np.float64)
+    error = np.clip(errors["error"].to_numpy(np.float64), -_FURTHEST * spread, _FURTHEST * spread)
+    # Both over the root of the spread: else the few largest series alone would speak.
+    weight = 1.0 / np.sqrt(np.maximum(spread, 1e-9))
+    error, spread = error * weight, spread * weight
     names = list(PARTS)
     left, right = np.zeros((len(names), len(names))), np.zeros(len(names))
     for row, part in enumerate(names):
@@ -207,10 +213,10 @@ def _shares(errors: pd.DataFrame | None, usual: Mapping[str, float]) -> Mapping[
     size = np.maximum(np.diag(left), 1e-12)
     found, _ = nnls(left / size[:, None], right / size)
     days = float(len(np.unique(moment)))
-    weight = days / (days + _WORTH_OF_THE_USUAL)
+    share = days / (days + _WORTH_OF_THE_USUAL)
     return MappingProxyType(
         {
-            name: weight * float(value) + (1 - weight) * usual[name]
+            name: share * float(value) + (1 - share) * usual[name]
             for name, value in zip(names, found, strict=True)
         }
     )
