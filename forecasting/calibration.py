@@ -69,7 +69,8 @@ def calibrate(
     at = np.searchsorted(edges, volume, side="right")
     scores = np.empty((len(edges) + 1, horizon, len(QUANTILES)))
     for number in range(len(edges) + 1):
-        inside = np.concatenate([errors[at == number] for errors in origins])
+        apart = [errors[at == number] for errors in origins]
+        inside = np.concatenate(apart)
         for day in range(horizon):
             near = inside[:, max(0, day - 2) : day + 3]
             near = near[np.isfinite(near)]
@@ -77,7 +78,7 @@ def calibrate(
                 near = inside[np.isfinite(inside)]
             share = len(near) / (len(near) + _WORTH_OF_THE_NORMAL)
             found = _conformal(near) if len(near) else normal
-            found = found * _common_luck([e[at == number] for e in origins], day)
+            found = found * _common_luck(apart, day)
             scores[number, day] = share * (found - np.median(found)) + (1 - share) * normal
     return Calibration(edges, np.maximum.accumulate(scores, axis=2))
 

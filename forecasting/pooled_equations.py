@@ -14,10 +14,11 @@ import numpy.typing as npt
 
 from forecasting.carried_level import CarriedLevel, whiten
 from forecasting.pooled_columns import PooledColumns
+from forecasting.threads import each
 
 Floats = npt.NDArray[np.float64]
 
-_BLOCK_BYTES = 48e6
+_BLOCK_BYTES = 24e6
 _CONSTANT_PRECISION = 1e-4
 """Of the constant, over a day's noise: next to nothing, yet a series without days has one."""
 
@@ -51,10 +52,15 @@ class Equations:
 
         :param factor: (K,) > 0.
         """
-        self.precision[:] *= factor[:, None] * factor
         state = self.state.copy()
         state[:, :, : len(factor)] *= factor
-        return replace(self, score=self.score * factor, lean=self.lean * factor, state=state)
+        return replace(
+            self,
+            precision=self.precision * (factor[:, None] * factor),
+            score=self.score * factor,
+            lean=self.lean * factor,
+            state=state,
+        )
 
 
 def equations(
@@ -73,7 +79,8 @@ def equations(
     K = len(columns.component)
     own_sd = columns.own_sd
     made = [_empty(S, K) for _ in cutoffs]
-    for block in blocks(S, T * (2 * K + 8)):
+
+    def tell(block: slice) -> None:
         data = np.empty((T, K + 2, block.stop - block.start))
         columns.fill(data[:, :K], block, slice(0, T))
         data[:, :K] *= own_sd[:, None]
@@ -90,6 +97,8 @@ def equations(
             made[number].state[block] = white.state[number]
             made[number].covariance[block] = white.covariance[number]
             begin = cutoff
+
+    each(tell, blocks(S, T * (2 * K + 8)))
     return made
 
 

@@ -19,11 +19,10 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+from scipy.sparse import csr_array
 
 Floats = npt.NDArray[np.float64]
 Groups = npt.NDArray[np.intp]
-
-_ROWS = 4096
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,10 +49,11 @@ def pooled_means(left: Floats, score: Floats, pools: Sequence[Pool]) -> Floats:
     says = _times(left, score)
     mean = np.zeros((S, K))
     for pool in pools:
+        members = csr_array((np.ones(S), (pool.groups, np.arange(S))))
         # Σ (1 - V) over the pool's series, and what they say beyond the coarser pool's mean.
-        total = -_summed(left.reshape(S, K * K), pool.groups).reshape(-1, K, K)
+        total = -(members @ left.reshape(S, K * K)).reshape(-1, K, K)
         total += np.bincount(pool.groups)[:, None, None] * np.eye(K)
-        gap = _summed(says - mean + _times(left, mean), pool.groups)
+        gap = members @ (says - mean + _times(left, mean))
         prior = np.eye(K) * pool.spread**-2.0
         mean = mean + np.linalg.solve(total + prior, gap[:, :, None])[pool.groups, :, 0]
     return mean
@@ -61,17 +61,6 @@ def pooled_means(left: Floats, score: Floats, pools: Sequence[Pool]) -> Floats:
 
 def _times(matrices: Floats, vectors: Floats) -> Floats:
     return np.asarray((matrices @ vectors[:, :, None])[:, :, 0])
-
-
-def _summed(values: Floats, groups: Groups) -> Floats:
-    """Sum the rows of each group, a block of rows at a time."""
-    total = np.zeros((int(groups.max()) + 1, *values.shape[1:]))
-    for begin in range(0, len(groups), _ROWS):
-        rows = slice(begin, begin + _ROWS)
-        order = np.argsort(groups[rows], kind="stable")
-        found, begins = np.unique(groups[rows][order], return_index=True)
-        total[found] += np.add.reduceat(values[rows][order], begins, axis=0)
-    return total
 
 
 def groups_of(*labels: npt.NDArray[np.object_]) -> Groups:

@@ -23,6 +23,7 @@ from forecasting.pooled_columns import PooledColumns, pooled_columns
 from forecasting.pooled_equations import Equations, blocks, equations
 from forecasting.pooled_outlook import Outlook, look_ahead
 from forecasting.pooled_priors import Pool, groups_of, pooled_means
+from forecasting.threads import each
 
 Floats = npt.NDArray[np.float64]
 
@@ -95,22 +96,30 @@ def fit_pooled(
     told = equations(columns, target, weight, settings.level, cutoffs)
     usual = np.log(np.exp(target).mean(axis=1))
     pools = _pools(panel, settings)
-    noise: Floats | None = None
-    fits = []
-    for cutoff in reversed(cutoffs):
-        at = told.pop()
-        if noise is None:
-            beta, left, noise = _solve(at, pools, usual, None)
-            wider = _wider(columns, beta)
-            columns = replace(columns, own_sd=columns.own_sd * wider)
-        at = at.rescaled(wider)
-        beta, left, noise = _solve(at, pools, usual, noise)
+    at = told[-1]
+    noise = _steadied(np.full(len(panel), np.median(at.square / np.maximum(at.days, 1))), usual, at)
+    beta, _ = _solve(at, pools, noise)
+    noise = _steadied(_left_over(at, beta), usual, at)
+    wider = _wider(columns, beta)
+    columns = replace(columns, own_sd=columns.own_sd * wider)
+
+    def fit(number: int) -> PooledFit:
+        at = told[number].rescaled(wider)
+        beta, left = _solve(at, pools, noise)
+        cutoff = cutoffs[number]
         outlook = look_ahead(panel, columns, at, beta, left, noise, cutoff, horizon, settings.level)
-        own = columns.own_sd
-        sd = np.sqrt(np.diagonal(left, axis1=1, axis2=2)) * own
-        constant = at.centre - np.einsum("sk,sk->s", at.lean, beta)
-        fits.append(PooledFit(outlook, offset, noise, beta * own, sd, constant, columns))
-    return fits[::-1]
+        sd = np.sqrt(np.diagonal(left, axis1=1, axis2=2))
+        return PooledFit(
+            outlook=outlook,
+            offset=offset,
+            noise=noise,
+            beta=beta * columns.own_sd,
+            beta_sd=sd * columns.own_sd,
+            constant=at.centre - np.einsum("sk,sk->s", at.lean, beta),
+            columns=columns,
+        )
+
+    return each(fit, range(len(cutoffs)))
 
 
 def log_demand(
@@ -140,31 +149,26 @@ def _pools(panel: Panel, settings: PooledRegression) -> list[Pool]:
     return [Pool(g, s) for g, s in zip(labels, settings.pool_spread, strict=True)]
 
 
-def _solve(
-    at: Equations, pools: Sequence[Pool], usual: Floats, noise: Floats | None
-) -> tuple[Floats, Floats, Floats]:
-    """Return beta (S, K), what is left unknown of it (S, K, K), and the noise (S,).
+def _solve(at: Equations, pools: Sequence[Pool], noise: Floats) -> tuple[Floats, Floats]:
+    """Return beta (S, K) and what is left unknown of it (S, K, K), in units of own spreads.
 
-    In units of each coefficient's own spread. The noise takes two turns where it is not known.
+    :param noise: (S,) variance of a day's noise.
     """
     S, K = at.score.shape
-    turns = 1 if noise is not None else 2
-    left, beta = np.empty((S, K, K)), np.empty((S, K))
-    if noise is None:
-        first = np.full(S, np.median(at.square / np.maximum(at.days, 1)))
-        noise = _steadied(first, usual, at.days)
-    for _ in range(turns):
-        for block in blocks(S, 4 * K * K):
-            precision = at.precision[block] / noise[block, None, None]
-            left[block] = np.linalg.inv(precision + np.eye(K))
-        score = at.score / noise[:, None]
-        mean = pooled_means(left, score, pools)
-        beta = (left @ (score + mean)[:, :, None])[:, :, 0]
-        if turns == 2:
-            explained = (at.precision @ beta[:, :, None])[:, :, 0] - 2 * at.score
-            rest = at.square + np.einsum("sk,sk->s", explained, beta)
-            noise = _steadied(np.maximum(rest, 0) / np.maximum(at.days, 1), usual, at.days)
-    return beta, left, noise
+    left = np.empty((S, K, K))
+    for block in blocks(S, 4 * K * K):
+        precision = at.precision[block] / noise[block, None, None]
+        left[block] = np.linalg.inv(precision + np.eye(K))
+    score = at.score / noise[:, None]
+    mean = pooled_means(left, score, pools)
+    return (left @ (score + mean)[:, :, None])[:, :, 0], left
+
+
+def _left_over(at: Equations, beta: Floats) -> Floats:
+    """(S,) variance that beta leaves, in units in which the level's is known."""
+    explained = (at.precision @ beta[:, :, None])[:, :, 0] - 2 * at.score
+    rest = at.square + np.einsum("sk,sk->s", explained, beta)
+    return np.asarray(np.maximum(rest, 0) / np.maximum(at.days, 1))
 
 
 def _wider(columns: PooledColumns, beta: Floats) -> Floats:
@@ -179,16 +183,18 @@ def _wider(columns: PooledColumns, beta: Floats) -> Floats:
     return np.sqrt(1.0 + (share * usual) ** 2)
 
 
-def _steadied(noise: Floats, usual: Floats, seen: Floats) -> Floats:
+def _steadied(noise: Floats, usual: Floats, at: Equations) -> Floats:
     """Shrink each series' noise towards what is usual for its volume.
 
     A quadratic in log volume, weighing as 30 days would.
+
+    :param usual: (S,) logarithm of usual demand.
     """
-    known = (seen > 3) & (noise > 0)
+    known = (at.days > 3) & (noise > 0)
     if known.sum() < 4:
         return np.maximum(noise, 1e-4)
     basis = np.stack([np.ones_like(usual), usual, usual**2], axis=1)
     log_noise = np.log(np.maximum(noise, 1e-4))
     usual_noise = basis @ np.linalg.lstsq(basis[known], log_noise[known], rcond=None)[0]
-    share = np.where(known, seen / (seen + 30.0), 0.0)
+    share = np.where(known, at.days / (at.days + 30.0), 0.0)
     return np.asarray(np.exp(share * log_noise + (1 - share) * usual_noise))
