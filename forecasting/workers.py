@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import closing
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
-from typing import TypeVar
+from itertools import islice
+from typing import Final, TypeVar
 
 import joblib
 
@@ -14,6 +16,9 @@ from data.errors import Failure
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
+
+SCHEDULER: Final = "DASK_SCHEDULER_ADDRESS"
+"""The environment's name for where a Dask cluster is; Dask's own."""
 
 _STREAMING = ("loky", "threading", "multiprocessing", "sequential")
 """Backends that hand over results as they come; of others they come in waves."""
@@ -59,28 +64,61 @@ class Workers:
         if count == 1 and self.backend in _STREAMING:
             yield from map(function, items)
             return
-        streaming = self.backend in _STREAMING
+        if self.backend not in _STREAMING:
+            yield from self._waves(function, items, count)
+            return
         # One BLAS thread a process: processes are as many as processors already.
         options = {"inner_max_num_threads": 1} if self.backend == "loky" else {}
-        try:
-            parallel = joblib.Parallel(
-                n_jobs=count,
-                backend=self.backend,
-                batch_size=1,
-                return_as="generator_unordered" if streaming else "list",
-                **options,
-            )
-        except ValueError as error:
-            raise Failure(f"joblib knows no backend {self.backend!r} here ({error}).") from error
-        if streaming:
-            with closing(parallel(joblib.delayed(function)(item) for item in items)) as results:
+        parallel = joblib.Parallel(
+            n_jobs=count,
+            backend=self.backend,
+            batch_size=1,
+            return_as="generator_unordered",
+            **options,
+        )
+        with closing(parallel(joblib.delayed(function)(item) for item in items)) as results:
+            yield from results
+
+    def _waves(
+        self, function: Callable[[Item], Result], items: Iterable[Item], count: int
+    ) -> Iterator[Result]:
+        """Hand work to a cluster, so much at once that nobody waits and memory stays bounded.
+
+        A cluster whose worker dies gives its tasks to another: that costs time, not results.
+        """
+        waiting = iter(items)
+        with _cluster(self.backend):
+            while wave := list(islice(waiting, 4 * count)):
+                with ExitStack() as named:
+                    self._name(named, count)
+                    parallel = joblib.Parallel(batch_size=1)
+                    results = parallel(joblib.delayed(function)(one) for one in wave)
                 yield from results
-            return
-        wave: list[Item] = []
-        for item in items:
-            wave.append(item)
-            if len(wave) == 4 * count:
-                yield from parallel(joblib.delayed(function)(one) for one in wave)
-                wave = []
-        if wave:
-            yield from parallel(joblib.delayed(function)(one) for one in wave)
+
+    def _name(self, named: ExitStack, count: int) -> None:
+        try:
+            named.enter_context(joblib.parallel_config(self.backend, n_jobs=count))
+        except (ValueError, ImportError) as error:
+            raise Failure(
+                f"joblib knows no backend {self.backend!r} here ({error}). For dask, install "
+                f"nearfield[cluster] and name the scheduler in {SCHEDULER}, such as "
+                "tcp://host:8786."
+            ) from error
+
+
+@contextmanager
+def _cluster(backend: str) -> Iterator[None]:
+    """Connect to the Dask scheduler of the environment, where nobody has connected to one."""
+    address = os.environ.get(SCHEDULER)
+    if backend != "dask" or not address:
+        yield
+        return
+    from distributed import Client, get_client
+
+    try:
+        get_client()
+    except ValueError:
+        with Client(address, set_as_default=True):  # type: ignore[no-untyped-call]
+            yield
+        return
+    yield
