@@ -27,6 +27,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 
 from forecasting.panel import Panel
 
@@ -53,25 +54,33 @@ _PRIOR_DAYS = 7.0
 
 def unfit_flag(panel: Panel, series: int) -> str:
     """Return why Prophet is not tried on this series; empty if it is."""
-    units = panel.units[series]
-    alive = np.isfinite(units)
-    if not alive.any():
-        return "new"
-    usable = panel.usable[series]
-    demand = panel.demand[series, usable]
+    return str(unfit_flags(panel.part(slice(series, series + 1)))[0])
+
+
+def unfit_flags(panel: Panel) -> npt.NDArray[np.object_]:
+    """(S,) why Prophet is not tried on each series; empty where it is."""
+    alive, usable = np.isfinite(panel.units), panel.usable
+    lived, fit = alive.sum(axis=1), usable.sum(axis=1)
+    sold = np.where(alive, panel.units, 0.0) > 0
     last = slice(-ENDED_DAYS, None)
-    silent = alive.sum() > ENDED_DAYS and not (units[last] > 0).any()
-    if panel.stopped[series]:
-        return "ended"
-    if silent and np.nansum(units) > 0 and usable[last].sum() >= RECENT_DAYS:
-        return "ended"
-    if usable.sum() < MIN_DAYS:
-        return "mostly_out" if alive.sum() >= MIN_DAYS else "too_short"
-    if not (demand > 0).any():
-        return "all_zero"
-    if np.ptp(demand) == 0:
-        return "constant"
-    return "too_few_sales" if (demand > 0).sum() < MIN_SALES_DAYS else ""
+    silent = (lived > ENDED_DAYS) & ~sold[:, last].any(axis=1) & sold.any(axis=1)
+    ended = panel.stopped | (silent & (usable[:, last].sum(axis=1) >= RECENT_DAYS))
+    days_sold = (usable & (panel.demand > 0)).sum(axis=1)
+    most = np.where(usable, panel.demand, -np.inf).max(axis=1)
+    least = np.where(usable, panel.demand, np.inf).min(axis=1)
+    reasons = (  # the first that holds
+        (lived == 0, "new"),
+        (ended, "ended"),
+        ((fit < MIN_DAYS) & (lived >= MIN_DAYS), "mostly_out"),
+        (fit < MIN_DAYS, "too_short"),
+        (days_sold == 0, "all_zero"),
+        (most == least, "constant"),
+        (days_sold < MIN_SALES_DAYS, "too_few_sales"),
+    )
+    flags = np.full(len(panel), "", dtype=object)
+    for holds, reason in reasons:
+        flags[holds & (flags == "")] = reason
+    return flags
 
 
 def fallback_level(panel: Panel, series: int, flag: str, likes: float) -> float:
@@ -121,31 +130,21 @@ def likes_levels(panel: Panel, similar_to: dict[str, str]) -> Floats:
     recent = panel.usable[:, -RECENT_DAYS:]
     total = np.where(recent, panel.demand[:, -RECENT_DAYS:], 0.0).sum(axis=1, dtype=np.float64)
     days = recent.sum(axis=1)
-    own = np.where(days > 0, total / np.maximum(days, 1), np.nan)
-    known = np.flatnonzero(np.isfinite(own))
-    groups: dict[tuple[str, ...], list[float]] = {}
-    for i in known.tolist():
-        region, sku, category = panel.region[i], panel.sku[i], panel.category[i]
-        keys = (
-            ("sku", sku, region),
-            ("sku", sku),
-            ("category", category, region),
-            ("region", region),
-            ("all",),
-        )
-        for key in keys:
-            groups.setdefault(key, []).append(float(own[i]))
-    means = {key: float(np.mean(values)) for key, values in groups.items()}
-    levels = np.zeros(len(panel))
-    for i in range(len(levels)):
-        like = similar_to.get(str(panel.sku[i]), "")
-        region, category = panel.region[i], panel.category[i]
-        order = (
-            ("sku", like, region),
-            ("sku", like),
-            ("category", category, region),
-            ("region", region),
-            ("all",),
-        )
-        levels[i] = next((means[key] for key in order if key in means), 0.0)
-    return levels
+    series = pd.DataFrame(
+        {
+            "region": panel.region.astype(str),
+            "sku": panel.sku.astype(str),
+            "category": panel.category.astype(str),
+            "own": np.where(days > 0, total / np.maximum(days, 1), np.nan),
+        }
+    )
+    known = series.dropna(subset=["own"])
+    likeness = series["sku"].map(similar_to).fillna("")
+    levels = pd.Series(np.nan, index=series.index)
+    for keys in (["region", "sku"], ["sku"], ["region", "category"], ["region"]):
+        means = known.groupby(keys)["own"].mean()
+        asked = series.assign(sku=likeness)[keys]
+        wanted = pd.MultiIndex.from_frame(asked) if len(keys) > 1 else pd.Index(asked[keys[0]])
+        levels = levels.fillna(pd.Series(means.reindex(wanted).to_numpy(), index=series.index))
+    everywhere = float(known["own"].mean()) if len(known) else 0.0
+    return np.asarray(levels.fillna(everywhere), dtype=np.float64)

@@ -9,7 +9,7 @@ from data.progress import Progress
 from forecasting.batch import Outcome, Task, forecast_batch
 from forecasting.components import PARTS
 from forecasting.design import Shared
-from forecasting.fallback import unfit_flag
+from forecasting.fallback import unfit_flags
 from forecasting.panel import Panel
 from forecasting.pooled_engine import PooledForecast, forecast_pooled
 from forecasting.preparation import Preparation
@@ -19,7 +19,7 @@ def pooled_outcomes(plan: Preparation, tell: Progress) -> list[Outcome]:
     """Forecast the panel in this process; one outcome in the order of the panel."""
     panel = plan.panel
     made = forecast_pooled(panel, panel.horizon, progress=tell)
-    flags = np.array([unfit_flag(panel, i) for i in range(len(panel))], dtype=object)
+    flags = unfit_flags(panel)
     sound = np.isfinite(made.mean).all(axis=1) & np.isfinite(made.cumulated).all(axis=(1, 2))
     flags[~sound & (flags == "")] = "fit_failed"
     unfit = np.flatnonzero(flags != "")
