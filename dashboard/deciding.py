@@ -98,7 +98,11 @@ def undo_last() -> None:
     try:
         undone = actions.undo(requests[-1])
     except Conflict as conflict:
-        st.session_state[CHANGES] = conflict.changes
+        told = _exports_of(conflict.changes)
+        if told:
+            _notice(refusals.handed_over(told), good=False)
+        else:
+            st.session_state[CHANGES] = conflict.changes
         requests.pop()
         return
     except NotAllowed:
@@ -115,6 +119,18 @@ def undo_last() -> None:
         undone.count,
     )
     _notice(text.format(count=style.number(undone.count)), good=True)
+
+
+def _exports_of(changes: Sequence[Change]) -> set[str]:
+    """Return the exports that told the warehouse of what cannot be undone."""
+    told = {(change.plan, change.transfer) for change in changes if change.action is Action.EXPORT}
+    rows = [state.ledger().transfers(plan) for plan in {plan for plan, _transfer in told}]
+    return {
+        str(row.exported)
+        for frame in rows
+        for row in frame.itertuples()
+        if (row.plan, row.transfer) in told
+    }
 
 
 def can_undo() -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 
 from dashboard import state
 from dashboard.language import _
@@ -53,10 +53,16 @@ _HANDED_OVER = re.compile(r"the warehouse already has it \(export (\w+)\)")
 
 def undo(message: str) -> str:
     """Say why the ledger refused to undo, in the reader's language where it is the export."""
-    told = sorted(set(_HANDED_OVER.findall(message)))
-    if not told:
-        return message
+    told = set(_HANDED_OVER.findall(message))
+    return handed_over(told) if told else message
+
+
+def handed_over(exports: Collection[str]) -> str:
+    """Say that what the warehouse was told cannot be undone.
+
+    :param exports: ids of the exports that told it.
+    """
     return _(
         "The warehouse has this already (export {export}), so it cannot be undone. Cancel it "
         "instead: the next export tells the warehouse."
-    ).format(export=", ".join(told))
+    ).format(export=", ".join(sorted(exports)))

@@ -214,6 +214,8 @@ _ACTIONS: Mapping[str, Callable[[], str]] = {
     Action.SUPERSEDE: lambda: _("replaced by a newer plan"),
     Action.EXPORT: lambda: _("handed over to the warehouse"),
     Action.UNDO: lambda: _("undid the last decision"),
+    Action.RECORD: lambda: _("recorded a plan"),
+    Action.GRANT: lambda: _("changed who may do what"),
     Action.OVERRIDE: lambda: _("overrode the forecast"),
     Action.WITHDRAW: lambda: _("withdrew an override"),
 }

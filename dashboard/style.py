@@ -156,6 +156,9 @@ def date(
     return f"{name} {text}" if weekday else text
 
 
+# Streamlit looks for icons and emoji in the text that Markdown leaves, where an escape is gone:
+# only a character between, here the invisible word joiner, keeps them words.
+_ICON = re.compile(r":(?=[\w+/-]+:)")
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+\-.!|~<>$:&^=])")
 
 
@@ -166,7 +169,8 @@ def plain(words: object) -> str:
     formula, an icon or HTML. Needed wherever Streamlit reads Markdown (labels, captions,
     buttons, tabs); tables and charts show text as it is.
     """
-    return _MARKDOWN.sub(r"\\\1", re.sub(r"\s+", " ", str(words)))
+    joined = _ICON.sub(":\u2060", re.sub(r"\s+", " ", str(words)))
+    return _MARKDOWN.sub(r"\\\1", joined)
 
 
 def table_height(rows: int, most: int) -> int:

@@ -207,7 +207,9 @@ def _table(events: pd.DataFrame) -> pd.DataFrame:
             "what": [sentences.action(code) for code in events["action"]],
             "product": events["sku"].map(names).fillna(events["sku"]),
             "lane": events["lane"],
-            "leaves": events["dispatch_date"],
+            "leaves": [
+                "" if pd.isna(day) else f"{day:%Y-%m-%d}" for day in events["dispatch_date"]
+            ],
             "state": [word(code) if code else "" for code in events["state"]],
             "cases": [
                 _cases(before, after)
@@ -241,7 +243,7 @@ def _columns() -> dict[str, Any]:
         "what": text(_("What"), width=130),
         "product": text(_("Product"), width=150),
         "lane": text(_("Lane"), width=90),
-        "leaves": st.column_config.DateColumn(_("Leaves"), format="YYYY-MM-DD", width=90),
+        "leaves": text(_("Leaves"), width=90),
         "state": text(_("State"), width=90),
         "cases": text(_("Cases"), width=80),
         "why": text(_("Why"), width="medium"),
