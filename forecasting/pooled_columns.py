@@ -50,6 +50,7 @@ class PooledColumns:
     :param component: length K + L: weekly, yearly, events, drivers or trend.
     :param names: length K + L.
     :param own_sd: (K + L,) prior standard deviation of a series around its pool.
+    :param unit: (K + L,) by how much a driver moves where its column moves by one; 1 for others.
     """
 
     shared: Floats
@@ -57,6 +58,7 @@ class PooledColumns:
     component: tuple[str, ...]
     names: tuple[str, ...]
     own_sd: npt.NDArray[np.float64]
+    unit: npt.NDArray[np.float64]
 
     def fill(self, into: Floats, series: slice, days: slice) -> None:
         """Write the columns of some series on some days into an array (days, K + L, series)."""
@@ -115,7 +117,7 @@ def pooled_columns(panel: Panel, history: int) -> PooledColumns:
 
     events = panel.brand_events[None, :, :] * panel.brand_event_scope.T[:, None, :]
     seen = np.asarray(panel.brand_events[:history].any(axis=0), dtype=bool)
-    drivers = _scaled_drivers(panel, history)
+    drivers, unit = _scaled_drivers(panel, history)
     varies = np.asarray(drivers[:, :history].any(axis=(0, 1)), dtype=bool)
     component += ["events"] * int(seen.sum()) + ["drivers"] * int(varies.sum())
     names += [name for name, keep in zip(panel.brand_event_names, seen, strict=True) if keep]
@@ -126,6 +128,7 @@ def pooled_columns(panel: Panel, history: int) -> PooledColumns:
         component=tuple(component),
         names=tuple(names),
         own_sd=np.array([OWN_SD[name] for name in component]),
+        unit=np.append(np.ones(len(names) - int(varies.sum())), unit[varies]),
     )
 
 
@@ -151,8 +154,8 @@ def _fourier(position: npt.NDArray[np.float64], period: float, order: int) -> Fl
     return np.concatenate([np.sin(angle), np.cos(angle)], axis=1)
 
 
-def _scaled_drivers(panel: Panel, history: int) -> Floats:
-    """Drivers less each series' own mean, over the spread that is usual within a series.
+def _scaled_drivers(panel: Panel, history: int) -> tuple[Floats, Floats]:
+    """Drivers less each series' own mean, over the spread that is usual within a series; and that.
 
     A missing value counts as the series' usual one.
     """
@@ -163,4 +166,5 @@ def _scaled_drivers(panel: Panel, history: int) -> Floats:
     centred = np.where(np.isfinite(panel.drivers), panel.drivers - mean, 0.0)
     total = np.maximum(there.sum(axis=(0, 1)), 1)
     spread = np.sqrt((centred[:, :history] ** 2).sum(axis=(0, 1), dtype=np.float64) / total)
-    return np.asarray(centred / np.where(spread > 1e-9, spread, 1.0), dtype=np.float32)
+    unit = np.where(spread > 1e-9, spread, 1.0)
+    return np.asarray(centred / unit, dtype=np.float32), unit

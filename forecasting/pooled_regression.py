@@ -90,36 +90,63 @@ def fit_pooled(
     settings = settings or PooledRegression()
     if history + horizon > len(panel.dates):
         raise ValueError(f"the panel ends {len(panel.dates) - history} days after the cutoff")
+    cutoffs = [*earlier, history]
+    told = listen(panel, cutoffs, settings)
+    own_sd, noise = told.columns.own_sd, told.noise
+
+    def fit(number: int) -> PooledFit:
+        at = told.equations[number].rescaled(told.wider)
+        beta, left, _ = solve(at, told.pools, noise)
+        outlook = look_ahead(
+            panel, told.columns, at, beta, left, noise, cutoffs[number], horizon, settings.level
+        )
+        return PooledFit(
+            outlook=outlook,
+            offset=told.offset,
+            noise=noise,
+            beta=beta * own_sd,
+            beta_sd=np.sqrt(np.diagonal(left, axis1=1, axis2=2)) * own_sd,
+            constant=at.centre - np.einsum("sk,sk->s", at.lean, beta),
+            columns=told.columns,
+        )
+
+    return each(fit, range(len(cutoffs)))
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What history tells before anything is solved.
+
+    :param columns: the regressors, their own spreads widened where effects are large.
+    :param equations: at each cutoff, in units of the spreads before.
+    :param wider: (K,) by how much the spreads have been widened.
+    :param noise: (S,) variance of a day's noise. :param offset: (S,) units.
+    :param pools: from the coarsest to the finest.
+    """
+
+    columns: PooledColumns
+    equations: list[Equations]
+    wider: Floats
+    noise: Floats
+    offset: Floats
+    pools: list[Pool]
+
+
+def listen(panel: Panel, cutoffs: Sequence[int], settings: PooledRegression) -> Told:
+    """Gather the equations at ascending cutoffs, and the noise and spreads at the last of them."""
+    history = cutoffs[-1]
     columns = pooled_columns(panel, history)
     target, weight, offset = log_demand(panel, history, settings)
-    cutoffs = [*earlier, history]
     told = equations(columns, target, weight, settings.level, cutoffs)
     usual = np.log(np.exp(target).mean(axis=1))
     pools = _pools(panel, settings)
     at = told[-1]
     noise = _steadied(np.full(len(panel), np.median(at.square / np.maximum(at.days, 1))), usual, at)
-    beta, _ = _solve(at, pools, noise)
+    beta, _, _ = solve(at, pools, noise)
     noise = _steadied(_left_over(at, beta), usual, at)
     wider = _wider(columns, beta)
     columns = replace(columns, own_sd=columns.own_sd * wider)
-
-    def fit(number: int) -> PooledFit:
-        at = told[number].rescaled(wider)
-        beta, left = _solve(at, pools, noise)
-        cutoff = cutoffs[number]
-        outlook = look_ahead(panel, columns, at, beta, left, noise, cutoff, horizon, settings.level)
-        sd = np.sqrt(np.diagonal(left, axis1=1, axis2=2))
-        return PooledFit(
-            outlook=outlook,
-            offset=offset,
-            noise=noise,
-            beta=beta * columns.own_sd,
-            beta_sd=sd * columns.own_sd,
-            constant=at.centre - np.einsum("sk,sk->s", at.lean, beta),
-            columns=columns,
-        )
-
-    return each(fit, range(len(cutoffs)))
+    return Told(columns, told, wider, noise, offset, pools)
 
 
 def log_demand(
@@ -149,8 +176,10 @@ def _pools(panel: Panel, settings: PooledRegression) -> list[Pool]:
     return [Pool(g, s) for g, s in zip(labels, settings.pool_spread, strict=True)]
 
 
-def _solve(at: Equations, pools: Sequence[Pool], noise: Floats) -> tuple[Floats, Floats]:
-    """Return beta (S, K) and what is left unknown of it (S, K, K), in units of own spreads.
+def solve(at: Equations, pools: Sequence[Pool], noise: Floats) -> tuple[Floats, Floats, Floats]:
+    """Return beta (S, K), what is left unknown of it (S, K, K), and its pools' means (S, K).
+
+    All in units of own spreads.
 
     :param noise: (S,) variance of a day's noise.
     """
@@ -161,7 +190,7 @@ def _solve(at: Equations, pools: Sequence[Pool], noise: Floats) -> tuple[Floats,
         left[block] = np.linalg.inv(precision + np.eye(K))
     score = at.score / noise[:, None]
     mean = pooled_means(left, score, pools)
-    return (left @ (score + mean)[:, :, None])[:, :, 0], left
+    return (left @ (score + mean)[:, :, None])[:, :, 0], left, mean
 
 
 def _left_over(at: Equations, beta: Floats) -> Floats:
