@@ -15,6 +15,7 @@ from data import CheckReport
 from data.confirmations import Confirmation, Confirmed
 from data.decisions import Decided, Decision
 from data.handover import Export
+from data.overrides import Override
 from data.roles import Permission, Person
 
 P = ParamSpec("P")
@@ -89,6 +90,22 @@ def give_roles(who: Person, name: str, roles: Collection[str]) -> Person:
     from data import people
 
     return people.grant(state.ledger(), name, roles, who=who)
+
+
+@action(Permission.OVERRIDE_FORECAST)
+def enter_override(who: Person, override: Override, request: str | None = None) -> int:
+    """Hold something against the forecast of the brand shown; see :mod:`data.overrides`."""
+    from data import overrides
+
+    return overrides.enter(state.ledger(), override, state.brand(), who=who, request=request)
+
+
+@action(Permission.OVERRIDE_FORECAST)
+def withdraw_override(who: Person, number: int, request: str | None = None) -> None:
+    """Withdraw an override; plans made before stay as they are."""
+    from data import overrides
+
+    overrides.withdraw(state.ledger(), number, state.brand(), who=who, request=request)
 
 
 @action(Permission.RUN_JOBS)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from datetime import date, timedelta
 from typing import Any
@@ -15,7 +16,7 @@ from dashboard.language import _, ngettext
 from dashboard.words import word
 from data.errors import Failure
 from data.handover import audit_csv
-from data.transitions import Reason
+from data.transitions import Action, Reason
 
 MOST_SHOWN = 1_000
 DAYS = 30
@@ -216,8 +217,8 @@ def _table(events: pd.DataFrame) -> pd.DataFrame:
                 for before, after in zip(events["from_cases"], events["cases"], strict=True)
             ],
             "why": [
-                " · ".join(part for part in (sentences.rejection(reason), text) if part)
-                for reason, text in zip(events["reason"], events["text"], strict=True)
+                _why(*row)
+                for row in zip(events["action"], events["reason"], events["text"], strict=True)
             ],
             "export": events["export"],
             "plan": events["plan"],
@@ -225,6 +226,23 @@ def _table(events: pd.DataFrame) -> pd.DataFrame:
             "number": events["number"],
         }
     )
+
+
+def _why(action: str, reason: str, text: str) -> str:
+    if action == Action.OVERRIDE:
+        text = _override(text)
+    return " · ".join(part for part in (sentences.rejection(reason), text) if part)
+
+
+def _override(text: str) -> str:
+    """Return an override, which the ledger keeps as JSON, in words."""
+    try:
+        told = json.loads(text)
+        amount = f"{told['amount']:+g}" + ("%" if told["kind"] == "percent" else "")
+        scope = [told[name] for name in ("region", "category", "sku") if told[name]]
+        return " · ".join([amount, *scope, f"{told['starts']} – {told['ends']}", told["reason"]])
+    except (ValueError, KeyError, TypeError):
+        return text
 
 
 def _cases(before: float, after: float) -> str:

@@ -7,6 +7,7 @@ import importlib
 import inspect
 import pkgutil
 from collections.abc import Callable, Iterator
+from datetime import date
 from pathlib import Path
 from types import FunctionType
 from typing import Any
@@ -22,6 +23,7 @@ from data.confirmations import Confirmation
 from data.decisions import Decision
 from data.errors import BadInput, NotAllowed
 from data.ledger import Ledger
+from data.overrides import Override
 from data.roles import ALLOWED, Permission, Person, Role
 from data.transitions import Action
 from data.workspace import Workspace
@@ -29,6 +31,7 @@ from optimization.plan import read_plan
 from tests.dashboard.planned_brand import write_planned_brand
 
 ROLES = [frozenset({role}) for role in Role] + [frozenset[Role]()]
+ONE_MORE = Override("units", 1.0, date(2024, 5, 31), date(2024, 6, 2), "a fair")
 RECORDS_PLANS = {"prepared.py", "state.py"}  # the nightly job's work, and mending its stop
 
 
@@ -60,6 +63,8 @@ def samples(
         "hand_over": lambda: actions.hand_over(request="two"),
         "confirm": lambda: actions.confirm([Confirmation(2, plan, "T1", "received")]),
         "give_roles": lambda: actions.give_roles("li@brand.example", ["viewer"]),
+        "enter_override": lambda: actions.enter_override(ONE_MORE),
+        "withdraw_override": lambda: actions.withdraw_override(1),
         "start_job": lambda: actions.start_job("plan", ["prepare"]),
         "cancel_job": lambda: actions.cancel_job("none"),
         "bring_brand": lambda: actions.bring_brand(b"no zip"),
@@ -144,6 +149,7 @@ def test_every_act_of_the_data_room_is_an_action_of_the_dashboard() -> None:
         "handover": {"hand_over"},
         "confirmations": {"confirm"},
         "people": {"grant"},
+        "overrides": {"enter", "withdraw"},
     }
     new = {module: names - known.get(module, set()) for module, names in acting().items()}
     new = {module: names for module, names in new.items() if names}
@@ -177,7 +183,9 @@ def goes_past(function: ast.Attribute, names: set[str]) -> bool:
         return function.attr in ("start", "cancel")
     if on == "state":
         return function.attr == "take_upload"
-    return function.attr in names and (on.endswith("ledger()") or on in ("ledger", "people"))
+    return function.attr in names and (
+        on.endswith("ledger()") or on in ("ledger", "people", "overrides")
+    )
 
 
 def test_every_permission_is_used_or_is_another_rooms() -> None:
@@ -187,5 +195,4 @@ def test_every_permission_is_used_or_is_another_rooms() -> None:
         Permission.LOOK,  # asked by app.py before anything is drawn
         Permission.RECORD_PLAN,  # the nightly job's
         Permission.CHANGE_SETTINGS,  # asked before the settings are drawn; they stand in a file
-        Permission.OVERRIDE_FORECAST,
     }
