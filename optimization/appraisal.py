@@ -194,6 +194,14 @@ class Appraisal:
         gain: Floats = used.mean(axis=1, dtype=np.float64) * far_profit(self.network)[sku]
         return gain
 
+    def surplus(self) -> Floats:
+        """(cells,) mean units of fronts and stores that nobody buys in time; 0 at mains."""
+        left = np.maximum(self.spare[-1] - self.spoilt[-1] - self.after_sold, 0)
+        unsold = left + self.spoilt.sum(axis=0)
+        result = np.zeros(len(self.row_of_cell))
+        result[self.cells] = unsold.mean(axis=1, dtype=np.float64)
+        return result
+
     def _waste(self, sku: Ints) -> Floats:
         """(k,) money lost on a unit of these products that expires."""
         money: Floats = self.network.price[sku] * self.network.money.waste_share

@@ -45,17 +45,51 @@ def _value(draft: Draft, appraisal: Appraisal, rows: Ints, units: Floats, coming
         main = from_main[at]
         of = at[main]
         value[of] -= origin(cell[of], options.day[rows[of]], units[of], sold[main])
-    leaves = options.day[rows]
-    for day in np.unique(leaves[~from_main]):
-        at = np.flatnonzero((leaves == day) & ~from_main)
-        row = appraisal.row_of_cell[options.origin_cell[rows[at]]]
-        if coming:
-            money, _ = appraisal.loss_of_removing(row, int(day), units[at], oldest=True)
-        else:
-            money, _ = appraisal.gain_of_adding(row, int(day), units[at])
-        value[at] -= money.mean(axis=1, dtype=np.float64)
+    front = np.flatnonzero(~from_main)
+    if len(front):
+        value[front] -= _value_at_front(draft, appraisal, rows[front], units[front], coming)
     churn = churn_of_changing(options, draft.cases, rows, units if coming else -units)
     return value - churn if coming else value + churn
+
+
+def _value_at_front(
+    draft: Draft, appraisal: Appraisal, rows: Ints, units: Floats, coming: bool
+) -> Floats:
+    """What the front that they leave from loses by them, or gains if they stay.
+
+    They are promised from the last arrival before they leave, and not sold from then on.
+    """
+    options, network = draft.options, draft.network
+    cell = options.origin_cell[rows]
+    since = last_arrival(draft, cell, options.day[rows])
+    row = appraisal.row_of_cell[cell]
+    value = np.zeros(len(rows))
+    for day in np.unique(since):
+        at = np.flatnonzero(since == day)
+        if coming:
+            money, _ = appraisal.loss_of_removing(row[at], int(day), units[at], oldest=True)
+        else:
+            money, _ = appraisal.gain_of_adding(row[at], int(day), units[at])
+        value[at] = money.mean(axis=1, dtype=np.float64)
+    # Until they leave they stand there all the same.
+    hold = network.unit_m3[options.sku[rows]] * network.money.holding
+    return value + units * hold * (options.day[rows] - since)
+
+
+def last_arrival(draft: Draft, cell: Ints, day: Ints) -> Ints:
+    """Return the last day up to ``day`` on which something reaches each cell; 0 where none does."""
+    network, options = draft.network, draft.options
+    comes = np.zeros((len(network.cell_sku), network.days), dtype=bool)
+    lots, facts = network.lots, network.facts
+    comes[lots.cell, np.maximum(lots.day, 0)] = True
+    arrival = facts.day + network.lead[facts.lane]
+    to = network.cells(network.destination[facts.lane], facts.sku)
+    comes[to[arrival < network.days], arrival[arrival < network.days]] = True
+    going = np.flatnonzero(draft.cases)
+    comes[options.cell[going], options.arrival[going]] = True
+    latest = np.where(comes, np.arange(network.days), 0)
+    result: Ints = np.maximum.accumulate(latest, axis=1)[cell, day]
+    return result
 
 
 def best_additions(draft: Draft, appraisal: Appraisal, rows: Ints) -> tuple[Ints, Floats]:

@@ -7,7 +7,7 @@ one arc on one day on which it may leave.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -67,9 +67,26 @@ class Options:
     churn_price: float
     from_main: npt.NDArray[np.bool_]
     to_main: npt.NDArray[np.bool_]
+    down: npt.NDArray[np.bool_]
 
     def __len__(self) -> int:
         return len(self.arc)
+
+
+def of_surplus(options: Options, surplus: Floats) -> Options:
+    """Leave out moves sideways and back of what the origin can sell itself.
+
+    :param surplus: (cells,) units that are expected to be left or to spoil without any proposal.
+    """
+    lateral = ~options.from_main & ~options.down
+    kept = ~lateral | (surplus[options.origin_cell] >= options.case_units) | (options.last > 0)
+    rows = np.flatnonzero(kept)
+    chosen = {
+        item.name: getattr(options, item.name)[rows]
+        for item in fields(options)
+        if item.name not in ("arcs", "churn_price")
+    }
+    return replace(options, **chosen)
 
 
 def vehicle_money(network: Network) -> Floats:
@@ -153,6 +170,7 @@ def list_options(network: Network, arcs: Arcs) -> Options:
         churn_price=network.churn_price,
         from_main=network.kind[arcs.origin[arc]] == MAIN,
         to_main=network.kind[arcs.destination[arc]] == MAIN,
+        down=network.kind[arcs.origin[arc]] < network.kind[arcs.destination[arc]],
     )
 
 

@@ -61,6 +61,13 @@ REASONS = {
     "saved_far": "float64",
     "cost_share": "float64",
     "limited_by": "str",
+    "nothing": "float64",
+    "later": "float64",
+    "later_date": "datetime64[ns]",
+    "other_origin": "float64",
+    "other_origin_name": "str",
+    "other_vehicle": "float64",
+    "other_vehicle_lane": "str",
 }
 """``reasons``, one row a transfer, in the order of ``transfers``.
 
@@ -73,6 +80,12 @@ of the product arrives there or the horizon ends; ``gain``: expected profit lost
 alone were dropped and the trip still went; ``saved_lost``, ``saved_far``: units of demand that
 it keeps from being lost, from being served far; ``cost_share``: its share by volume of the trip's
 vehicle cost; ``limited_by``: why it is not larger, one of :data:`LIMITS`.
+
+The alternatives: money that the plan earns less with each in the transfer's place, vehicles
+counted (below 0: it would earn more); NaN where there is none. ``nothing``: it does not go;
+``later``: it goes on the lane's next departure, ``later_date``; ``other_origin``,
+``other_vehicle``: the best of other origins, and of other lanes from its origin, that arrives no
+sooner (:mod:`optimization.alternatives`).
 """
 
 UNMET = {
@@ -82,10 +95,13 @@ UNMET = {
     "units": "float64",
     "value": "float64",
     "constraint": "str",
+    "limit_value": "float64",
 }
 """``unmet``: expected demand that the region's own stock does not serve over the horizon under the
 plan, its worth in missed profit, and the constraint that stopped it, one of :data:`LIMITS`.
-``location`` is the front or store where it binds, "" where none is particular."""
+``location`` is the front or store where it binds, "" where none is particular. ``limit_value``:
+money that one more unit of that limit would bring (:data:`optimization.limit_values.PER`), NaN
+where it has no price; the dearest limits of all are in ``details["limits"]``."""
 
 LIMITS = (
     "economics",
@@ -166,6 +182,9 @@ class Plan:
     def __post_init__(self) -> None:
         if self.status not in get_args(Status):
             raise ValueError(f"status: expected one of {get_args(Status)}, found {self.status!r}")
+        # A plan made before these columns were told has them empty.
+        for name, later in LATER_COLUMNS.items():
+            object.__setattr__(self, name, completed(getattr(self, name), later))
         for name, columns in FRAMES.items():
             object.__setattr__(self, name, typed(getattr(self, name), columns, name))
         if list(self.reasons["transfer"]) != list(self.transfers["transfer"]):
@@ -235,6 +254,23 @@ FRAMES = {
 }
 
 
+LATER_COLUMNS: dict[str, dict[str, str]] = {
+    "reasons": {
+        name: REASONS[name]
+        for name in (
+            "nothing",
+            "later",
+            "later_date",
+            "other_origin",
+            "other_origin_name",
+            "other_vehicle",
+            "other_vehicle_lane",
+        )
+    },
+    "unmet": {"limit_value": "float64"},
+}
+
+
 def read_plan(folder: str | Path) -> Plan:
     """Read a plan that :meth:`Plan.write` wrote.
 
@@ -281,6 +317,21 @@ _SCALARS = [
 def empty(columns: Mapping[str, str]) -> pd.DataFrame:
     """Return a frame with these columns and dtypes and no row."""
     return pd.DataFrame({name: pd.Series(dtype=dtype) for name, dtype in columns.items()})
+
+
+def completed(frame: pd.DataFrame, columns: Mapping[str, str]) -> pd.DataFrame:
+    """Return the frame with the columns that it lacks (an older plan's) and empty cells filled.
+
+    Text becomes "", numbers NaN, days NaT.
+    """
+    nothing: dict[str, Any] = {"str": "", "datetime64[ns]": pd.NaT}
+    frame = frame.copy()
+    for name, dtype in columns.items():
+        if name not in frame:
+            frame = frame.assign(**{name: nothing.get(dtype, float("nan"))})
+        elif dtype == "str":
+            frame[name] = frame[name].fillna("")
+    return frame
 
 
 def typed(frame: pd.DataFrame, columns: Mapping[str, str], name: str) -> pd.DataFrame:

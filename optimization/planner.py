@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from data import Brand, Failure, Progress, silent
+from optimization.alternatives import alternatives
 from optimization.appraisal import Appraisal, appraise
 from optimization.block import Array
 from optimization.check import Violation, check_plan
@@ -21,7 +22,7 @@ from optimization.linear_model import linear_programme
 from optimization.linear_solver import Solving
 from optimization.loading import cost_shares, load_vehicles, transfer_rows, trip_rows
 from optimization.network import Ints, Moves
-from optimization.plan import REASONS, TRANSFERS, Plan, Status, empty
+from optimization.plan import REASONS, TRANSFERS, Plan, Status, completed, empty
 from optimization.priorities import choose
 from optimization.problem import COMMON_PATHS, Problem, state_problem
 from optimization.reasons import as_json, explain
@@ -209,7 +210,7 @@ class _Work:
         reasons = explain(
             self.problem, draft, appraisal, before, draw, outcome.served[0], STORAGE_MARGIN
         )
-        transfers, reasons = self._transfers(draft, moves, option, reasons)
+        transfers, reasons = self._transfers(draft, appraisal, moves, option, reasons)
         shares = cost_shares(network, every, every)
         reasons["cost_share"] = shares
         order = transfers.sort_values(
@@ -259,7 +260,12 @@ class _Work:
         )
 
     def _transfers(
-        self, draft: Draft, moves: Moves, option: Ints, reasons: pd.DataFrame
+        self,
+        draft: Draft,
+        appraisal: Appraisal,
+        moves: Moves,
+        option: Ints,
+        reasons: pd.DataFrame,
     ) -> tuple[pd.DataFrame, pd.DataFrame]:
         """Proposals and facts with their reasons; an option on two lanes shares its gain."""
         network = self.problem.network
@@ -270,14 +276,15 @@ class _Work:
         for name in ("gain", "saved_lost", "saved_far"):
             own[name] = own[name].to_numpy(np.float64) * part
         own["status"] = "proposed"
+        gain = own["gain"].to_numpy(np.float64) if len(moves) else np.zeros(0)
+        choices = alternatives(draft, appraisal, moves, gain, network.facts)
+        own = pd.concat([own, choices], axis=1)
         held = transfer_rows(network, network.facts, "approved")
         known = pd.DataFrame({"status": held["status"], "limited_by": ""})
         if len(held):
             proposed = pd.concat([proposed, held], ignore_index=True) if len(moves) else held
             own = pd.concat([own, known], ignore_index=True) if len(moves) else known
-        for name, kind in REASONS.items():
-            if name not in own:
-                own[name] = pd.NaT if kind.startswith("datetime") else np.nan
+        own = completed(own, REASONS)
         # A fact's gain is sunk: it stands whatever this plan says.
         own["gain"] = own["gain"].fillna(0.0)
         return proposed, own

@@ -21,7 +21,7 @@ from optimization.draft import Draft, stock_to_send
 from optimization.evaluation import Draw
 from optimization.fitting import drop_beyond_storage, fit
 from optimization.network import Floats, Ints, Network
-from optimization.options import Arcs, join_lanes, list_options
+from optimization.options import Arcs, join_lanes, list_options, of_surplus
 from optimization.trip_changes import change_trips
 from optimization.visits import plan_visits
 
@@ -68,6 +68,7 @@ class _Search:
         self.options = list_options(network, join_lanes(network))
         self.facts_money = sum(network.moving_costs(network.facts).values())
         self.base = self._appraise(Draft.empty(network, self.options))
+        self.options = of_surplus(self.options, self.base.surplus())
         self.nothing = self._profit(Draft.empty(network, self.options), self.base)
         self.best = Draft.empty(network, self.options)
         self.before = self.base.morning

@@ -11,6 +11,7 @@ from optimization.appraisal import Appraisal
 from optimization.block import Array
 from optimization.draft import Draft
 from optimization.evaluation import Evaluation
+from optimization.limit_values import limit_values
 from optimization.limits import what_stops
 from optimization.network import MAIN, Floats, Ints, Names, Network, Truths
 from optimization.plan import STOCKOUTS, UNMET, empty
@@ -31,12 +32,13 @@ def unmet_demand(
     network = draft.network
     units = (outcome.served[2] + outcome.lost).sum(axis=1, dtype=np.float64)
     value = outcome.missed.sum(axis=1, dtype=np.float64)
-    totals = {"unmet_units": float(units.sum()), "unmet_value": float(value.sum())}
+    totals: dict[str, Any] = {"unmet_units": float(units.sum()), "unmet_value": float(value.sum())}
     order = np.argsort(-value, kind="stable")
     series = order[units[order] > _LEAST_UNITS][:MOST_ROWS]
     if not len(series):
         return empty(UNMET), totals
-    code, place = _codes(draft, appraisal, before, outcome, series, margin)
+    code, place, worth, dear = _codes(draft, appraisal, before, outcome, series, margin)
+    totals["limits"] = dear
     names = np.append(network.locations, "")
     frame = pd.DataFrame(
         {
@@ -46,6 +48,7 @@ def unmet_demand(
             "units": units[series],
             "value": value[series],
             "constraint": code,
+            "limit_value": worth,
         }
     )
     return frame, totals
@@ -58,8 +61,11 @@ def _codes(
     outcome: Evaluation,
     series: Ints,
     margin: float,
-) -> tuple[Names, Ints]:
-    """The limit of each series and the location where it binds (-1: none in particular)."""
+) -> tuple[Names, Ints, Floats, list[dict[str, Any]]]:
+    """The limit of each series, the location where it binds (-1: none in particular), its worth.
+
+    Last, the dearest limits of all.
+    """
     network, options = draft.network, draft.options
     own = network.cell_series[options.cell]
     wanted = np.zeros(len(network.series_sku), dtype=bool)
@@ -67,8 +73,9 @@ def _codes(
     rows = np.flatnonzero((own >= 0) & wanted[own])
     code = _without_options(network, draft)[series]
     place = np.full(len(series), -1)
+    worth = np.full(len(series), np.nan)
     if not len(rows):
-        return code, place
+        return code, place, worth, []
     binding = what_stops(draft, appraisal, before, rows, margin)
     # Of a series' options the most valuable next case tells what stops it.
     order = np.lexsort((-binding.value, own[rows]))
@@ -81,9 +88,11 @@ def _codes(
     place[has] = network.cell_location[options.cell[rows[found[has]]]]
     early = _missed_early(draft, outcome, rows, own)[series]
     code[has & early] = "lead_time"
+    each, dear = limit_values(draft, appraisal, rows, binding)
+    worth[has & ~early] = each[found[has & ~early]]
     waiting = _waits_for_departure(network, draft)[np.maximum(place, 0)]
     code[has & early & waiting] = "departure"
-    return code, place
+    return code, place, worth, dear
 
 
 def _missed_early(draft: Draft, outcome: Evaluation, rows: Ints, own: Ints) -> Truths:
