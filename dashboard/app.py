@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 
@@ -13,7 +14,7 @@ if sys.path[0] != _ROOT:
 
 import streamlit as st  # noqa: E402
 
-from dashboard import first_visit, sidebar, sign_in, state, style  # noqa: E402
+from dashboard import first_visit, logs, sidebar, sign_in, state, style  # noqa: E402
 from dashboard.language import _  # noqa: E402
 from data.errors import BadInput, Failure  # noqa: E402
 from data.roles import Permission, Person  # noqa: E402
@@ -46,6 +47,8 @@ def pages() -> dict[str, dict[str, tuple[str, str]]]:
 
 def main() -> None:
     """Choose the page and draw what all pages share."""
+    if logs.RUN_VARIABLE in os.environ:  # started by ``nearfield serve``
+        logs.of_server(state.log_folder())
     # A file of our own: Streamlit would fetch a named icon from elsewhere.
     icon = Path(__file__).with_name("icon.svg")
     st.set_page_config(page_title="Nearfield", page_icon=str(icon), layout="wide")

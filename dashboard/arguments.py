@@ -4,18 +4,26 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable
-from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    _Commands = argparse._SubParsersAction[argparse.ArgumentParser]
+from dashboard.argument_parts import (
+    EXIT_CODES,
+    add_brand,
+    add_command,
+    add_horizon,
+    add_past,
+    add_workers,
+    whole,
+)
+from dashboard.operating_arguments import OPERATING
 
-_EXIT_CODES = "Exit codes: 0 done, 1 a failure of ours, 2 bad input, 130 stopped by Ctrl-C."
+if TYPE_CHECKING:
+    from dashboard.argument_parts import Commands
 
 
 def parser() -> argparse.ArgumentParser:
-    """Return the parser of all commands; ``run`` names the function in dashboard/commands.py."""
+    """Return the parser of all commands; ``module`` and ``run`` name the function of each."""
     top = argparse.ArgumentParser(
         prog="nearfield",
         description=(
@@ -23,7 +31,7 @@ def parser() -> argparse.ArgumentParser:
             "shoppers before they ask for it."
         ),
         epilog=f"Begin with: nearfield demo my-demo && nearfield prepare my-demo && "
-        f"nearfield serve my-demo. {_EXIT_CODES}",
+        f"nearfield serve my-demo. {EXIT_CODES}",
     )
     top.add_argument("--version", action="version", version=_version())
     commands = top.add_subparsers(title="commands", metavar="COMMAND", required=True)
@@ -32,134 +40,80 @@ def parser() -> argparse.ArgumentParser:
     return top
 
 
-def _command(
-    commands: _Commands, name: str, summary: str, example: str, more: str = ""
-) -> argparse.ArgumentParser:
-    command: argparse.ArgumentParser = commands.add_parser(
-        name,
-        help=summary,
-        description=f"{summary[0].upper()}{summary[1:]}. {more}".strip(),
-        epilog=f"example:\n  {example}\n\n{_EXIT_CODES}",
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    command.set_defaults(run=name.replace("-", "_"))
-    command.add_argument("--json", action="store_true", help="print one JSON document on stdout")
-    command.add_argument(
-        "--debug", action="store_true", help="show the traceback of a failure of ours"
-    )
-    command.add_argument("--job", type=Path, default=None, help=argparse.SUPPRESS)
-    return command
-
-
-def _brand(command: argparse.ArgumentParser, help_: str = "the brand folder") -> None:
-    command.add_argument("folder", metavar="DIR", type=Path, help=help_)
-
-
-def _past(command: argparse.ArgumentParser) -> None:
-    command.add_argument(
-        "--as-of",
-        metavar="DATE",
-        type=_day,
-        help="ignore sales after this day, so that the past is seen as it looked then "
-        "(default: the last day of sales)",
-    )
-
-
-def _horizon(command: argparse.ArgumentParser) -> None:
-    command.add_argument(
-        "--horizon",
-        metavar="DAYS",
-        type=_whole(1, 60),
-        help="days ahead, 1 to 60 (default: horizon_days of brand.toml)",
-    )
-
-
-def _workers(command: argparse.ArgumentParser) -> None:
-    command.add_argument(
-        "--workers", metavar="N", type=_whole(1, 4096), help="processes (default: one a core)"
-    )
-    command.add_argument(
-        "--backend",
-        metavar="NAME",
-        default="loky",
-        help="joblib backend: loky (processes, the default), dask, ray, threading, sequential",
-    )
-
-
-def _demo(commands: _Commands) -> None:
-    command = _command(
+def _demo(commands: Commands) -> None:
+    command = add_command(
         commands,
         "demo",
         "write the simulated demo brand into a new folder",
         "nearfield demo my-demo --size small",
         "Its demand is made up from a seed; no figure in it is of a real business.",
     )
-    _brand(command, "the folder to write; it must be new, empty or a demo brand")
+    add_brand(command, "the folder to write; it must be new, empty or a demo brand")
     command.add_argument(
         "--size",
         choices=("small", "full"),
         default="full",
         help="small: a few products and places, for a quick look (default: full)",
     )
-    command.add_argument("--seed", metavar="N", type=_whole(0, 2**31), default=None, help="seed")
+    command.add_argument("--seed", metavar="N", type=whole(0, 2**31), default=None, help="seed")
 
 
-def _check(commands: _Commands) -> None:
-    command = _command(
+def _check(commands: Commands) -> None:
+    command = add_command(
         commands,
         "check",
         "read a brand folder and list every fault and repair",
         "nearfield check my-brand --json",
     )
-    _brand(command)
+    add_brand(command)
 
 
-def _forecast(commands: _Commands) -> None:
-    command = _command(
+def _forecast(commands: Commands) -> None:
+    command = add_command(
         commands,
         "forecast",
         "forecast every region and product, with quantiles, into a Parquet file",
         "nearfield forecast my-brand --horizon 28 --out forecast.parquet",
     )
-    _brand(command)
-    _past(command)
-    _horizon(command)
-    _workers(command)
+    add_brand(command)
+    add_past(command)
+    add_horizon(command)
+    add_workers(command)
     command.add_argument("--out", metavar="FILE", type=Path, required=True, help="file to write")
 
 
-def _plan(commands: _Commands) -> None:
-    command = _command(
+def _plan(commands: Commands) -> None:
+    command = add_command(
         commands,
         "plan",
         "plan the transfers of highest expected profit, with the reason for each",
         "nearfield plan my-brand --forecast forecast.parquet --out plan",
         "Forecasts first where no forecast is given.",
     )
-    _brand(command)
-    _past(command)
-    _horizon(command)
-    _workers(command)
+    add_brand(command)
+    add_past(command)
+    add_horizon(command)
+    add_workers(command)
     command.add_argument(
         "--forecast", metavar="FILE", type=Path, help="a forecast made before, here or elsewhere"
     )
-    command.add_argument("--seed", metavar="N", type=_whole(0, 2**31), help="seed of the paths")
+    command.add_argument("--seed", metavar="N", type=whole(0, 2**31), help="seed of the paths")
     command.add_argument(
         "--out", metavar="PLAN_DIR", type=Path, required=True, help="folder to write, new or a plan"
     )
 
 
-def _prepare(commands: _Commands) -> None:
-    command = _command(
+def _prepare(commands: Commands) -> None:
+    command = add_command(
         commands,
         "prepare",
         "forecast and plan a brand for its dashboard",
         "nearfield prepare my-brand",
         "Writes where the dashboard looks, builds on what people have approved and rejected, "
-        "and records the new proposals for their decision. This is the nightly job.",
+        "and records the new proposals for their decision. This is what the nightly job does.",
     )
-    _brand(command)
-    _workers(command)
+    add_brand(command)
+    add_workers(command)
     command.add_argument(
         "--keep-forecast",
         action="store_true",
@@ -167,8 +121,8 @@ def _prepare(commands: _Commands) -> None:
     )
 
 
-def _backtest(commands: _Commands) -> None:
-    command = _command(
+def _backtest(commands: Commands) -> None:
+    command = add_command(
         commands,
         "backtest",
         "measure how well past demand would have been forecast",
@@ -176,11 +130,11 @@ def _backtest(commands: _Commands) -> None:
         "Writes one row a model, level and window, then rows of parts: region, category, day "
         "ahead, quantile, quartile of volume. No forecast sees the sales it is scored on.",
     )
-    _brand(command)
-    _horizon(command)
-    _workers(command)
+    add_brand(command)
+    add_horizon(command)
+    add_workers(command)
     command.add_argument(
-        "--windows", metavar="N", type=_whole(1, 52), default=3, help="windows (default: 3)"
+        "--windows", metavar="N", type=whole(1, 52), default=3, help="windows (default: 3)"
     )
     command.add_argument(
         "--peers", action="store_true", help="also measure other models (needs nearfield[peers])"
@@ -188,7 +142,7 @@ def _backtest(commands: _Commands) -> None:
     command.add_argument(
         "--sample",
         metavar="N",
-        type=_whole(1, 10**9),
+        type=whole(1, 10**9),
         help="score only N series, so that slow peers can be afforded (default: all)",
     )
     command.add_argument(
@@ -210,8 +164,8 @@ def _backtest(commands: _Commands) -> None:
     )
 
 
-def _import(commands: _Commands) -> None:
-    command = _command(
+def _import(commands: Commands) -> None:
+    command = add_command(
         commands,
         "import",
         "turn a public data set into a brand folder",
@@ -231,8 +185,8 @@ def _import(commands: _Commands) -> None:
     )
 
 
-def _serve(commands: _Commands) -> None:
-    command = _command(
+def _serve(commands: Commands) -> None:
+    command = add_command(
         commands,
         "serve",
         "open the dashboard on a brand",
@@ -248,35 +202,9 @@ def _serve(commands: _Commands) -> None:
         help="the brand folder (default: the demo brand, made on the first visit)",
     )
     command.add_argument(
-        "--port", metavar="N", type=_whole(1, 65535), default=8501, help="(default: 8501)"
+        "--port", metavar="N", type=whole(1, 65535), default=8501, help="(default: 8501)"
     )
     command.add_argument("--address", default="localhost", help="(default: localhost)")
-
-
-def _day(text: str) -> date:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        raise argparse.ArgumentTypeError(
-            f"expected a date such as 2025-11-02, found {text!r}"
-        ) from None
-
-
-class _whole:  # noqa: N801  (argparse shows the name of a type)
-    """A whole number from ``least`` to ``most``."""
-
-    def __init__(self, least: int, most: int) -> None:
-        self.least, self.most = least, most
-
-    def __call__(self, text: str) -> int:
-        expected = f"expected a whole number from {self.least} to {self.most}, found {text!r}"
-        try:
-            value = int(text)
-        except ValueError:
-            raise argparse.ArgumentTypeError(expected) from None
-        if not self.least <= value <= self.most:
-            raise argparse.ArgumentTypeError(expected)
-        return value
 
 
 def _version() -> str:
@@ -288,7 +216,7 @@ def _version() -> str:
         return "nearfield (not installed)"
 
 
-COMMANDS: dict[str, Callable[[_Commands], None]] = {
+COMMANDS: dict[str, Callable[[Commands], None]] = {
     "demo": _demo,
     "check": _check,
     "forecast": _forecast,
@@ -297,5 +225,6 @@ COMMANDS: dict[str, Callable[[_Commands], None]] = {
     "backtest": _backtest,
     "import": _import,
     "serve": _serve,
+    **OPERATING,
 }
 """Every command and the function that declares it."""

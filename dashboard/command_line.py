@@ -12,12 +12,14 @@ import json
 import os
 import signal
 import sys
+import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, NoReturn
 
+from dashboard import logs
 from dashboard.arguments import COMMANDS, parser
 
 if TYPE_CHECKING:
@@ -30,6 +32,8 @@ __all__ = ["COMMANDS", "main"]
 
 DONE, FAILED, BAD_INPUT, INTERRUPTED, TERMINATED = 0, 1, 2, 130, 143
 STANDS = "what was there before stands"
+KEEPS = frozenset({"prepare", "nightly", "backup", "restore", "serve"})
+"""Commands that keep something in the brand's workspace, and so their log too."""
 
 
 class Terminated(BaseException):
@@ -47,7 +51,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     except SystemExit as stop:  # argparse: 0 after --help, 2 after a usage error
         return int(stop.code or 0)
     report = _report(options.job)
+    _begin_log(options, argv)
+    began = time.monotonic()
     status, code, message, outcome = _run(options, report)
+    _end_log(options, status, code, message, time.monotonic() - began)
     document = dict(outcome.document) if outcome else {"ok": code == DONE, "message": message}
     if report is not None:
         report.ended(status, message, code)
@@ -79,8 +86,10 @@ def _run(
 
     try:
         with _signals(), _progress(report) as progress:
-            command = getattr(importlib.import_module("dashboard.commands"), options.run)
-            outcome: Outcome = command(options, progress)
+            command = getattr(importlib.import_module(options.module), options.run)
+            # The nightly job's steps are those of the job that it starts, which logs them.
+            told = progress if options.run == "nightly" else _logged(progress)
+            outcome: Outcome = command(options, told)
     except BadBrand as faulty:
         for fault in faulty.faults:
             print(fault, file=sys.stderr)
@@ -95,12 +104,58 @@ def _run(
     except Terminated:
         return "cancelled", TERMINATED, _say(f"stopped by a signal; {STANDS}"), None
     except Exception as failure:
+        logs.log("failure", level=logs.ERROR, error=True)
         if options.debug:
             raise
         return "failed", FAILED, _say(_one_line(failure)), None
     if not outcome.document["ok"]:
         return "failed", BAD_INPUT, outcome.text, outcome
     return "done", DONE, outcome.text, outcome
+
+
+def _begin_log(options: argparse.Namespace, argv: Sequence[str] | None) -> None:
+    if options.run == "serve":
+        os.environ[logs.RUN_VARIABLE] = logs.run_id()  # for the server that takes our place
+    folder = None
+    if options.run in KEEPS and options.folder is not None and options.folder.is_dir():
+        from data.errors import BadInput
+        from data.workspace import Workspace
+
+        with suppress(BadInput):  # the command itself will say so
+            folder = Workspace.of(options.folder).root / logs.FOLDER
+    logs.begin(folder)
+    arguments = list(sys.argv[1:] if argv is None else map(str, argv))
+    logs.log("command began", command=options.run, arguments=arguments)
+
+
+def _end_log(
+    options: argparse.Namespace, status: Status, code: int, message: str, seconds: float
+) -> None:
+    logs.log(
+        "command ended",
+        level=logs.INFO if code == DONE else logs.ERROR,
+        command=options.run,
+        status=status,
+        exit_code=code,
+        seconds=round(seconds, 3),
+        message=message,
+    )
+    logs.end()
+
+
+def _logged(progress: Progress) -> Progress:
+    """Log each new step of the work, and the seconds that the one before took."""
+    step, began = "", time.monotonic()
+
+    def tell(done: int, total: int, what: str) -> None:
+        nonlocal step, began
+        if what != step:
+            now = time.monotonic()
+            logs.log("step", step=what, before=step, seconds=round(now - began, 3))
+            step, began = what, now
+        progress(done, total, what)
+
+    return tell
 
 
 def _faults(faulty: BadBrand) -> Outcome:

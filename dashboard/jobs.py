@@ -26,6 +26,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, Any, Literal
 
+from dashboard import logs
 from data.errors import BadInput
 from data.workspace import write_atomically
 
@@ -111,6 +112,7 @@ def start(
         _children.append(child)
         # Known before the job says its first word, so that it can be cancelled at once.
         (place / PID_FILE).write_text(str(child.pid), "utf-8")
+    logs.log("job started", job=job.id, kind=kind, who=who, arguments=list(arguments))
     return job
 
 
@@ -122,6 +124,7 @@ def _spawn(place: Path, program: Sequence[str], lock: int) -> subprocess.Popen[b
     environment = dict(os.environ)
     paths = [str(ROOT), environment.get("PYTHONPATH", "")]
     environment["PYTHONPATH"] = os.pathsep.join(path for path in paths if path)
+    environment[logs.RUN_VARIABLE] = place.name
     command = [*program, "--job", str(place)]
     with (place / "log.txt").open("wb") as log:
         return subprocess.Popen(
@@ -237,6 +240,7 @@ def cancel(folder: Path, ident: str, who: str = "", patience: float = SECONDS_TO
     if job is None or job.status != "running":
         return
     (folder / ident / "cancelled").write_text(who, "utf-8")
+    logs.log("job cancelled", job=ident, kind=job.kind, who=who)
     group = int((folder / ident / PID_FILE).read_text("utf-8"))
     with contextlib.suppress(ProcessLookupError):
         os.killpg(group, signal.SIGTERM)

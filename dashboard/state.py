@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 import streamlit as st
 
-from dashboard import prepared, sign_in
+from dashboard import logs, prepared, sign_in
 from data import BadBrand, Brand, CheckReport, check_brand, read_brand
 from data.findings import Findings
 from data.roles import Permission, Person, Role, local_person
@@ -106,6 +106,12 @@ def workspace() -> Workspace:
     """Return where the work on the brand shown is kept."""
     folder = brand_folder()
     return _workspace(folder, folder.is_dir())
+
+
+def log_folder() -> Path | None:
+    """Return where the server keeps its log; None where the brand that it serves is not there."""
+    folder = served_folder()
+    return _workspace(folder, True).root / logs.FOLDER if folder.is_dir() else None
 
 
 @cache

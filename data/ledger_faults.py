@@ -55,7 +55,9 @@ def told(error: DBAPIError, url: URL, *, writing: bool, wait: float) -> Nearfiel
 
 def place(url: URL) -> str:
     """Name the database without its password."""
-    return url.database or "?" if _is_sqlite(url) else url.render_as_string(hide_password=True)
+    if _is_sqlite(url):
+        return url.database or "?"
+    return url.difference_update_query(["password"]).render_as_string(hide_password=True)
 
 
 def _is_sqlite(url: URL) -> bool:

@@ -1,0 +1,124 @@
+"""Whether the brand, its ledger, its plan, its disk and its dashboard are well."""
+
+from __future__ import annotations
+
+import shutil
+import urllib.error
+import urllib.request
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+
+from dashboard import jobs
+from data.errors import NearfieldError
+from data.findings import Findings
+from data.ledger import Ledger
+from data.settings_file import read_settings
+from data.workspace import Workspace
+
+HEALTH_PATH: Final = "/_stcore/health"
+"""Where Streamlit's server answers ``ok`` while it is well."""
+
+LEAST_ROOM: Final = 200_000_000
+"""Bytes that must be free on the workspace's disk."""
+
+SECONDS_TO_ANSWER: Final = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One thing that was looked at.
+
+    :param name: ``brand``, ``ledger``, ``plan``, ``job``, ``disk`` or ``server``.
+    :param detail: what was found, in one line.
+    """
+
+    name: str
+    ok: bool
+    detail: str
+
+    def __str__(self) -> str:
+        return f"{self.name}: {'ok' if self.ok else 'NOT OK'}, {self.detail}"
+
+
+def check_health(
+    folder: Path,
+    *,
+    oldest_plan_hours: float = 36.0,
+    server: str | None = None,
+    now: datetime | None = None,
+) -> tuple[Check, ...]:
+    """Look at everything that a brand's dashboard needs; never raises for what is not well.
+
+    :param oldest_plan_hours: the last plan must have been recorded since; 0: not looked at,
+        nor at how the last planning ended.
+    :param server: the dashboard's address, such as http://localhost:8501; None: not asked.
+    :param now: UTC; None: this moment.
+    """
+    findings = Findings()
+    name = read_settings(folder, findings)[0].name
+    found = "; ".join(str(fault) for fault in findings.faults)
+    checks = [Check("brand", not found, found or name)]
+    if not found:
+        checks += _of_work(folder, name, oldest_plan_hours, now or datetime.now(UTC))
+    if server is not None:
+        checks.append(_server(server))
+    return tuple(checks)
+
+
+def _of_work(folder: Path, name: str, hours: float, now: datetime) -> list[Check]:
+    try:
+        workspace = Workspace.of(folder)
+    except NearfieldError as error:
+        return [Check("disk", False, str(error))]
+    checks = [_disk(workspace)]
+    try:
+        with workspace.ledger(name) as ledger:
+            events = ledger.events(limit=1)["number"].max()
+            last = 0 if events != events else int(events)
+            checks.append(Check("ledger", True, f"{last} events"))
+            if hours:
+                checks.append(_plan(ledger, hours, now))
+    except NearfieldError as error:
+        checks.append(Check("ledger", False, str(error)))
+    if hours:
+        checks.append(_job(workspace))
+    return checks
+
+
+def _disk(workspace: Workspace) -> Check:
+    free = shutil.disk_usage(workspace.root).free
+    return Check("disk", free >= LEAST_ROOM, f"{free / 1e9:.1f} GB free")
+
+
+def _plan(ledger: Ledger, hours: float, now: datetime) -> Check:
+    plans = ledger.plans()
+    if plans.empty:
+        return Check("plan", False, "none was ever recorded")
+    newest = plans.iloc[0]
+    age = (now - newest["recorded_at"].to_pydatetime()).total_seconds() / 3600
+    told = f"{newest['plan']} was recorded {age:.1f} hours ago, as of {newest['as_of']:%Y-%m-%d}"
+    return Check("plan", age <= hours, told)
+
+
+def _job(workspace: Workspace) -> Check:
+    ended = (job for job in jobs.history(workspace.jobs, "plan") if job.status != "running")
+    last = next(ended, None)
+    if last is None:
+        return Check("job", True, "no planning has ended yet")
+    told = f"{last.id} {last.status} after {last.seconds:.0f} s"
+    failed = last.status == "failed"
+    return Check("job", not failed, f"{told}: {last.message}" if failed else told)
+
+
+def _server(address: str) -> Check:
+    url = address.rstrip("/") + HEALTH_PATH
+    if not url.startswith(("http://", "https://")):
+        return Check("server", False, f"{address} is no address such as http://localhost:8501")
+    try:
+        with urllib.request.urlopen(url, timeout=SECONDS_TO_ANSWER) as answer:
+            said = answer.read(100).decode("utf-8", "replace").strip()
+    except (urllib.error.URLError, OSError) as error:
+        return Check("server", False, f"{url} does not answer: {error}")
+    return Check("server", said == "ok", f"{url} says {said!r}")
