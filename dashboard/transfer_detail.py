@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from dashboard import sentences, state, style
+from dashboard import instead_sentences, sentences, state, style
 from dashboard.language import _
 from dashboard.words import word
 
@@ -43,6 +43,12 @@ def _why(row: pd.Series, currency: str) -> None:
         st.caption(_("The plan shown does not know this transfer; an earlier one proposed it."))
     for sentence in told:
         st.markdown(style.plain(sentence))
+    brand = state.brand()
+    names = dict(zip(brand.locations["location"].astype(str), brand.locations["name"], strict=True))
+    other = instead_sentences.instead(row.to_dict(), currency, names)
+    if other:
+        st.markdown(f"**{_('Instead of it')}**")
+        st.markdown("\n".join(f"- {style.plain(sentence)}" for sentence in other))
     if row["state"] == "rejected":
         st.markdown(style.plain(_rejected(row)))
     if row["region"]:

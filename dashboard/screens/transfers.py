@@ -10,6 +10,7 @@ from dashboard import (
     deciding,
     decision_dialogs,
     first_visit,
+    limits_panel,
     links,
     refusals,
     state,
@@ -41,6 +42,7 @@ def main() -> None:
     filtered = _filtered(rows, currency)
     trips = _trips_of(rows, filtered)
     _summary(filtered, trips, currency)
+    limits_panel.draw(currency)
     if trips.empty:
         st.info(_("No transfer passes these filters."), icon=":material/filter_alt_off:")
         _undo_button()
@@ -67,15 +69,21 @@ def _trips_of(rows: pd.DataFrame, filtered: pd.DataFrame) -> pd.DataFrame:
 def _summary(filtered: pd.DataFrame, trips: pd.DataFrame, currency: str) -> None:
     waiting = filtered[filtered["state"] == "proposed"]
     columns = st.columns(4)
-    columns[0].metric(_("Waiting for a decision"), style.number(len(waiting)), border=True)
-    columns[1].metric(
-        _("Their expected gain"), style.money(waiting["expected_gain"].sum(), currency), border=True
+    columns[0].metric(
+        _("Waiting for a decision"), style.number(len(waiting)), border=True, height="stretch"
     )
-    columns[2].metric(_("Trips"), style.number(len(trips)), border=True)
+    columns[1].metric(
+        _("Their expected gain"),
+        style.money(waiting["expected_gain"].sum(), currency),
+        border=True,
+        height="stretch",
+    )
+    columns[2].metric(_("Trips"), style.number(len(trips)), border=True, height="stretch")
     columns[3].metric(
         _("Vehicles and their cost"),
         f"{style.number(trips['vehicles'].sum())} · {style.money(trips['cost'].sum(), currency)}",
         border=True,
+        height="stretch",
     )
 
 
@@ -161,6 +169,15 @@ def _buttons(
         decision_dialogs.edit(
             selected, int(products.loc[products["sku"] == sku, "case_units"].iloc[0])
         )
+    if len(selected) == 1 and selected["state"].iloc[0] in decision_dialogs.CONFIRMED_BY_HAND:
+        if st.button(
+            _("Confirm…"),
+            icon=":material/fact_check:",
+            key="confirm_one",
+            disabled=not state.may(Permission.CONFIRM),
+            help=refusals.without(Permission.CONFIRM),
+        ):
+            decision_dialogs.confirm(selected)
     if len(selected) and len(going):
         st.button(
             ngettext("Cancel {count} approved", "Cancel {count} approved", len(going)).format(
