@@ -19,10 +19,10 @@ of past forecasts (:func:`learn_together`), and shrunk to what is usual where th
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -31,6 +31,11 @@ from scipy.optimize import nnls
 from scipy.special import ndtri
 
 from forecasting.quantiles import CUMULATIVE_COLUMNS, DAILY_COLUMNS, QUANTILES
+from forecasting.totals import rows_of
+
+if TYPE_CHECKING:
+    from data.brand import Brand
+    from forecasting.forecast import Forecast
 
 Floats = npt.NDArray[np.floating[Any]]
 
@@ -123,8 +128,8 @@ def total_quantiles(
     for index, column in enumerate(DAILY_COLUMNS):
         frame[column] = daily[:, index]
     if cumulated:
-        run = rows.groupby(["region", "sku"], observed=True)["mean"].cumsum()
-        total = np.asarray(np.bincount(group, run.to_numpy(np.float64), len(frame)), float)
+        run = frame.groupby(list(keys), observed=True)["mean"] if keys else frame["mean"]
+        total = run.cumsum().to_numpy(dtype=np.float64)
         found = _quantiles(rows, group, total, CUMULATIVE_COLUMNS, together.run)
         for index, column in enumerate(CUMULATIVE_COLUMNS):
             frame[column] = found[:, index]
@@ -134,6 +139,24 @@ def total_quantiles(
         else:
             frame[list(CUMULATIVE_COLUMNS)] = frame[list(CUMULATIVE_COLUMNS)].cummax()
     return frame
+
+
+def expected_total(
+    forecast: Forecast,
+    brand: Brand,
+    region: str | None = None,
+    skus: Collection[str] | None = None,
+    together: Together | None = None,
+) -> pd.DataFrame:
+    """Return the demand expected of the series chosen, day by day, with quantiles.
+
+    :param region: None for all. :param skus: likewise.
+    :returns: date, mean, the daily and the cumulated quantiles; of one series its own.
+    """
+    frame = forecast.frame[rows_of(forecast.frame, region, skus)]
+    category = brand.products.set_index(brand.products["sku"].astype(str))["category"]
+    frame = frame.assign(category=frame["sku"].astype(str).map(category).to_numpy())
+    return total_quantiles(frame, (), together, cumulated=True)
 
 
 def learn_together(day: pd.DataFrame, run: pd.DataFrame | None = None) -> Together:
@@ -173,9 +196,10 @@ def _quantiles(
         if shares[part] == 0.0:
             continue
         codes = _codes(rows, keys)
-        pairs, where = np.unique(np.stack([group, codes]), axis=1, return_inverse=True)
-        sums = np.bincount(where.ravel(), spread, pairs.shape[1])
-        variance += shares[part] * np.bincount(pairs[0], sums**2, len(mean))
+        width = int(codes.max(initial=0)) + 1
+        pairs, where = np.unique(group * width + codes, return_inverse=True)
+        sums = np.bincount(where, spread, len(pairs))
+        variance += shares[part] * np.bincount(pairs // width, sums**2, len(mean))
     safe = np.maximum(mean, 1e-12)
     scale = np.sqrt(np.log1p(variance / safe**2))
     found = safe[:, None] * np.exp(_NORMAL * scale[:, None] - scale[:, None] ** 2 / 2)
@@ -225,5 +249,5 @@ def _shares(errors: pd.DataFrame | None, usual: Mapping[str, float]) -> Mapping[
 def _sum_of_squares(
     values: Floats, moment: npt.NDArray[np.intp], codes: npt.NDArray[np.intp]
 ) -> float:
-    where = np.unique(np.stack([moment, codes]), axis=1, return_inverse=True)[1]
-    return float((np.bincount(where.ravel(), values) ** 2).sum())
+    where = np.unique(moment * (int(codes.max(initial=0)) + 1) + codes, return_inverse=True)[1]
+    return float((np.bincount(where, values) ** 2).sum())

@@ -33,6 +33,9 @@ from forecasting.panel import Panel
 
 Floats = npt.NDArray[np.floating[Any]]
 
+UNSEEN = "unseen_event"
+"""The flag of an ordinary fit whose days ahead hold an occasion that history has not."""
+
 FLAGS: tuple[str, ...] = (
     "new",
     "too_short",
@@ -42,7 +45,7 @@ FLAGS: tuple[str, ...] = (
     "constant",
     "ended",
     "fit_failed",
-    "unseen_event",
+    UNSEEN,
 )
 MIN_DAYS = 14
 MIN_SALES_DAYS = 5

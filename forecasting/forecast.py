@@ -19,6 +19,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from data.atomic import write_atomically
+from forecasting.fallback import UNSEEN
 from forecasting.forecast_check import check_frame, read_frame
 from forecasting.quantiles import FORECAST_COLUMNS
 
@@ -85,6 +86,21 @@ class Forecast:
         """How many series carry each flag (those without one are left out)."""
         counts = self.series.loc[self.series["flag"] != "", "flag"].value_counts()
         return {str(flag): int(count) for flag, count in counts.items()}
+
+    @property
+    def unfitted(self) -> int:
+        """How many series are not an ordinary fit.
+
+        One whose days ahead hold an occasion that history has not is: that is a fact of the
+        calendar, and mostly of every series at once (:attr:`meets_unseen`).
+        """
+        flag = self.series["flag"]
+        return int(((flag != "") & (flag != UNSEEN)).sum())
+
+    @property
+    def meets_unseen(self) -> bool:
+        """Whether the days ahead hold an occasion that history has not."""
+        return bool((self.series["flag"] == UNSEEN).any())
 
     def write(self, path: Path | str) -> None:
         """Write the three files; a kill or a full disk leaves the last good ones.

@@ -23,6 +23,7 @@ def fan_chart(
     events: pd.DataFrame,
     as_of: pd.Timestamp,
     *,
+    planned: pd.DataFrame | None = None,
     height: int = 340,
 ) -> alt.LayerChart:
     """Draw what sold and what is expected to.
@@ -32,6 +33,7 @@ def fan_chart(
         quantile columns only the mean is drawn.
     :param events: name, starts, ends, provisional.
     :param as_of: the last day whose sales are known.
+    :param planned: date, planned: the mean with people's overrides, where any concerns it.
     """
     colours = style.palette()
     bands = BANDS if "q50" in forecast else ()
@@ -41,6 +43,9 @@ def fan_chart(
     if (history["availability"] < 1).any():
         names.append(_("Out of stock"))
         shades.append(colours.out + "40")
+    if planned is not None:
+        names.append(_("Mean with overrides"))
+        shades.append(colours.mid)
     scale = alt.Scale(domain=names, range=shades)
 
     colour = alt.Color(
@@ -70,6 +75,12 @@ def fan_chart(
         .mark_line(strokeWidth=2.2)
         .encode(x=x, y=alt.Y("q50:Q" if bands else "mean:Q", axis=y_axis), color=colour)
     )
+    if planned is not None:
+        layers.append(
+            alt.Chart(planned.assign(series=names[-1]))
+            .mark_line(strokeWidth=2, strokeDash=[6, 3])
+            .encode(x=x, y=alt.Y("planned:Q", axis=y_axis), color=colour)
+        )
     layers.append(_as_of_rule(as_of))
     layers += _readers(history, forecast, bands=bool(bands))
     return alt.LayerChart(layer=layers).properties(

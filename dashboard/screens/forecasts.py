@@ -5,13 +5,25 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
-from dashboard import first_visit, forecast_details, links, sentences, state, style
+from dashboard import (
+    first_visit,
+    forecast_details,
+    forecast_overrides,
+    forecast_record,
+    links,
+    past_forecasts,
+    sentences,
+    state,
+    style,
+)
 from dashboard.charts.fan import fan_chart
 from dashboard.forecast_details import Choice
 from dashboard.language import _, ngettext
 from data import Brand
 from forecasting import Forecast, totals
 from forecasting.calendar import china_events
+from forecasting.coherent import Together, expected_total
+from forecasting.fallback import UNSEEN
 
 ALL = ""
 SPANS: dict[str, int] = {"8w": 56, "6m": 182, "1y": 365, "all": 100_000}  # days
@@ -23,7 +35,8 @@ def main() -> None:
     forecast = first_visit.need_forecast()
     brand = state.brand()
     choice = _choose(brand, forecast)
-    history, expected, parts = _frames(brand, forecast, choice, brand.version)
+    _past, together, key = past_forecasts.past()
+    history, expected, parts = _frames(brand, forecast, choice, key, together)
     if expected.empty:
         st.info(
             _("There is no forecast for this product here: it has not been sold in this region."),
@@ -36,13 +49,23 @@ def main() -> None:
     as_of = brand.as_of
     recent = history[history["date"] > as_of - pd.Timedelta(days=shown)]
     events = _events(brand, choice, recent["date"].min(), expected["date"].max())
-    style.show(fan_chart(recent, expected, events, as_of), width="stretch", key="fan")
-    _say_what_is_drawn(choice, events)
+    skus = _skus(brand, choice)
+    rows = totals.rows_of(forecast.frame, choice.region or None, skus)
+    planned = forecast_overrides.planned(brand, forecast, rows)
+    fan = fan_chart(recent, expected, events, as_of, planned=planned)
+    style.show(fan, width="stretch", key="fan")
+    _say_what_is_drawn(choice, events, together is not None)
     part = _part()
     if part == "stock":
         forecast_details.against_stock(brand, choice, expected)
     elif part == "parts":
         forecast_details.made_of(parts, as_of, shown)
+    elif part == "record":
+        forecast_record.how_good(choice, skus)
+    elif part == "recovered":
+        forecast_record.recovered(brand, forecast, choice, skus)
+    elif part == "overrides":
+        forecast_overrides.draw(brand, forecast, choice)
     else:
         forecast_details.numbers(expected, choice)
 
@@ -52,6 +75,9 @@ def _part() -> str:
     names = {
         "stock": _("Against stock"),
         "parts": _("What it is made of"),
+        "record": _("How good it has been"),
+        "recovered": _("What was recovered"),
+        "overrides": _("Overrides"),
         "numbers": _("Numbers"),
     }
     links.follow("part", names)
@@ -122,28 +148,36 @@ def _titled(code: str, names: dict[str, str], everything: str) -> str:
 
 @st.cache_resource(max_entries=48, show_spinner=False)
 def _frames(
-    _brand: Brand, _forecast: Forecast, choice: Choice, version: str
+    _brand: Brand, _forecast: Forecast, choice: Choice, version: str, _together: Together | None
 ) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
     """Return history, forecast and parts of what was chosen; kept by brand and choice."""
-    skus: list[str] | None = None
-    if choice.sku:
-        skus = [choice.sku]
-    elif choice.category:
-        products = _brand.products
-        skus = list(products.loc[products["category"] == choice.category, "sku"].astype(str))
+    skus = _skus(_brand, choice)
     region = choice.region or None
     return (
         totals.sales_history(_brand, region, skus),
-        totals.expected_demand(_forecast, region, skus),
+        expected_total(_forecast, _brand, region, skus, _together),
         totals.parts_of(_forecast, region, skus),
     )
+
+
+def _skus(brand: Brand, choice: Choice) -> list[str] | None:
+    """Return the products chosen; None for all."""
+    if choice.sku:
+        return [choice.sku]
+    if not choice.category:
+        return None
+    products = brand.products
+    return list(products.loc[products["category"] == choice.category, "sku"].astype(str))
 
 
 def _say_what_is_special(forecast: Forecast, choice: Choice) -> None:
     rows = forecast.series[
         totals.rows_of(forecast.series, choice.region or None, [choice.sku] if choice.sku else None)
     ]
-    flagged = rows[rows["flag"] != ""]
+    if (rows["flag"] == UNSEEN).any():
+        # The days ahead are the same for every series: one notice, not one a series.
+        st.info(style.plain(sentences.flag(UNSEEN)), icon=":material/event_busy:")
+    flagged = rows[(rows["flag"] != "") & (rows["flag"] != UNSEEN)]
     if flagged.empty:
         return
     if choice.is_series:
@@ -236,17 +270,16 @@ def _events(brand: Brand, choice: Choice, first: pd.Timestamp, last: pd.Timestam
     return both.sort_values("ends", ascending=False, kind="stable", ignore_index=True)
 
 
-def _say_what_is_drawn(choice: Choice, events: pd.DataFrame) -> None:
-    if choice.is_series:
-        text = _(
-            "Half of all days should fall into the 50% band, nine in ten into the 90% band. "
-            "Shaded red: days on which the region's own stock ran out."
-        )
-    else:
-        text = _(
-            "Means of many series add up, their bands do not: how series move together is not "
-            "known from each alone. So only the mean is drawn. Choose a region and a product "
-            "to see the bands."
+def _say_what_is_drawn(choice: Choice, events: pd.DataFrame, learnt: bool) -> None:
+    text = _(
+        "Half of all days should fall into the 50% band, nine in ten into the 90% band. "
+        "Shaded red: days on which the region's own stock ran out."
+    )
+    if not choice.is_series:
+        text += " " + (
+            _("Bands of a total are as wide as its series' errors went together in the past.")
+            if learnt
+            else _("Bands of a total assume that its series' errors go together as is usual.")
         )
     if events["provisional"].any():
         text += " " + _("Pale events are provisional: their days off are not announced yet.")

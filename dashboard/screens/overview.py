@@ -308,7 +308,7 @@ def _forecast_flags() -> None:
     if forecast is None:
         st.caption(_("No forecast yet"))
         return
-    flagged, total = sum(forecast.flags.values()), len(forecast.series)
+    flagged, total = forecast.unfitted, len(forecast.series)
     st.caption(
         ngettext(
             "{flagged} of {count} series is flagged",
@@ -316,6 +316,8 @@ def _forecast_flags() -> None:
             flagged,
         ).format(flagged=style.number(flagged), count=style.number(total))
     )
+    if forecast.meets_unseen:
+        st.caption(_("The days ahead hold an event that the history does not know."))
 
 
 main()

@@ -11,9 +11,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from data.brand import read_brand
+from data.overrides import overrides
+from data.workspace import Workspace
+from forecasting.baselines import seasonal_naive
+from forecasting.past import keep_past, past_rows
 from tests.dashboard.app_test import figures, open_app, texts
 from tests.dashboard.browser import Server, Visit
-from tests.dashboard.planned_brand import write_planned_brand
+from tests.dashboard.planned_brand import forecast_of, write_planned_brand
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -81,13 +86,78 @@ def test_the_figures_are_those_of_the_choice(folder: Path, open_page: Open) -> N
     assert shown["Expected, next 7 days"] == f"{7 * rows['units'].mean():.0f}"
 
 
-def test_only_a_single_series_has_bands(folder: Path, open_page: Open) -> None:
+def test_series_and_totals_have_bands(folder: Path, open_page: Open) -> None:
     series = open_page(folder, "forecasts", region="suzhou", sku="milk", part="numbers")
     assert "nine in ten" in texts(series.caption)
-    assert set(series.dataframe[0].value.columns) >= {"q05", "q95"}
+    own = series.dataframe[0].value
     whole = open_page(folder, "forecasts", region="suzhou", part="numbers")
-    assert "bands do not" in texts(whole.caption)
-    assert list(whole.dataframe[0].value.columns) == ["date", "mean"]
+    assert "as is usual" in texts(whole.caption)
+    total = whole.dataframe[0].value
+    assert list(total.columns) == list(own.columns)
+    assert (total["q05"] < total["mean"]).all() and (total["mean"] < total["q95"]).all()
+    # Errors cancel out: the total is surer than its series are, in proportion.
+    width = [((frame["q95"] - frame["q05"]) / frame["mean"]).mean() for frame in (own, total)]
+    assert width[1] < width[0]
+
+
+def test_an_event_that_history_lacks_is_one_notice(folder: Path, open_page: Open) -> None:
+    brand = read_brand(folder)
+    made = forecast_of(brand)
+    made.series["flag"] = "unseen_event"
+    made.write(Workspace.of(folder).forecast)
+    app = open_page(folder, "forecasts", region="hangzhou")
+    assert "its history does not know" in texts(app.info)
+    assert "ordinary fit" not in texts(app.caption)
+    overview = open_page(folder, "overview")
+    assert "0 of 6 series are flagged" in texts(overview.caption)
+    assert "history does not know" in texts(overview.caption)
+
+
+def test_past_forecasts_are_compared_with_what_came(folder: Path, open_page: Open) -> None:
+    app = open_page(folder, "forecasts", part="record")
+    assert "No past forecast" in texts(app.caption)
+    brand = read_brand(folder)
+    frames = []
+    for days in (7, 14):
+        past = brand.until(brand.as_of - pd.Timedelta(days=days))
+        frames.append(seasonal_naive(past, 7).frame)
+        keep_past(Workspace.of(folder).past, past_rows(frames[-1], past.as_of))
+    shown = figures(open_page(folder, "forecasts", region="suzhou", sku="milk", part="record"))
+    both = pd.concat(frames).merge(brand.sales, on=["region", "sku", "date"])
+    both = both[(both["region"] == "suzhou") & (both["sku"] == "milk")]
+    both = both[both["availability"] >= 0.5]
+    assert shown["Days compared"] == str(len(both))
+    wape = (both["mean"] - both["units"]).abs().sum() / both["units"].sum()
+    assert shown["Off by, as a share of sales"] == f"{100 * wape:.1f}%"
+
+
+def test_what_stock_kept_from_being_sold_is_told(folder: Path, open_page: Open) -> None:
+    app = open_page(folder, "forecasts", region="suzhou", part="recovered")
+    assert not app.exception
+    shown = figures(app)
+    out = pd.read_csv(folder / "sales.csv").query("region == 'suzhou' and availability < 1")
+    assert shown["Days with stock running out"] == str(len(out))
+    assert {"name", "recovered"} <= set(app.dataframe[0].value.columns)
+
+
+def test_an_override_is_entered_listed_and_withdrawn(folder: Path, open_page: Open) -> None:
+    app = open_page(folder, "forecasts", region="suzhou", sku="milk", part="overrides")
+    assert "Nobody has overridden" in texts(app.caption)
+    submit = next(button for button in app.button if button.label == "Enter")
+    submit.click().run()
+    assert "Say why" in texts(app.error)
+    app.number_input(key="override_amount").set_value(-20.0)
+    app.text_input(key="override_reason").set_value("a **rival** opens")
+    next(button for button in app.button if button.label == "Enter").click().run()
+    assert not app.exception and not app.error
+    row = app.dataframe[0].value.iloc[0]
+    assert (row["scope"], row["change"], row["state"]) == ("Suzhou · Milk", "-20%", "in force")
+    with Workspace.of(folder).ledger("Tiny") as ledger:
+        kept = overrides(ledger).iloc[0]
+    assert (kept["region"], kept["sku"], kept["reason"]) == ("suzhou", "milk", "a **rival** opens")
+    app.button(key="withdraw").click().run()
+    assert not app.exception and not app.error
+    assert app.dataframe[0].value["state"].iloc[0].startswith("withdrawn by")
 
 
 def test_a_fallback_says_why(folder: Path, open_page: Open) -> None:
