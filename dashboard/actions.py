@@ -14,9 +14,13 @@ from dashboard import jobs, state
 from data import CheckReport
 from data.confirmations import Confirmation, Confirmed
 from data.decisions import Decided, Decision
+from data.errors import BadDecision
 from data.handover import Export
 from data.overrides import Override
 from data.roles import Permission, Person
+from data.transitions import Action
+
+CONFIRMING: Final = frozenset({Action.DISPATCH, Action.RECEIVE, Action.CORRECT})
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -82,6 +86,17 @@ def confirm(who: Person, confirmations: Sequence[Confirmation]) -> Confirmed:
     from data import confirmations as warehouse
 
     return warehouse.confirm(state.ledger(), confirmations, who=who)
+
+
+@action(Permission.CONFIRM)
+def confirm_by_hand(who: Person, decisions: Sequence[Decision], request: str) -> Decided:
+    """Say what was dispatched or received without a file, or correct it.
+
+    :raises BadDecision: one of them is no confirmation.
+    """
+    if any(decision.action not in CONFIRMING for decision in decisions):
+        raise BadDecision("only what was dispatched and received is confirmed")
+    return state.ledger().decide(decisions, who=who, request=request)
 
 
 @action(Permission.CHANGE_PEOPLE)

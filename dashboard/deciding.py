@@ -70,14 +70,17 @@ def decide(rows: pd.DataFrame, wish: Wish) -> bool:
     if not has_name():
         _notice(_("Give your name in the side bar first."), good=False)
         return False
+    confirms = wish.action in actions.CONFIRMING
     try:
         decisions = wish.of(rows)
-        done = actions.decide(decisions, _request(decisions))
+        act = actions.confirm_by_hand if confirms else actions.decide
+        done = act(decisions, _request(decisions))
     except Conflict as conflict:
         st.session_state[CHANGES] = conflict.changes
         return False
     except NotAllowed:
-        _notice(str(refusals.without(Permission.DECIDE, always=True)), good=False)
+        needed = Permission.CONFIRM if confirms else Permission.DECIDE
+        _notice(str(refusals.without(needed, always=True)), good=False)
         return False
     except (BadInput, Failure) as refused:
         _notice(_refusal(rows, str(refused)), good=False)
@@ -181,6 +184,10 @@ def _notice(text: str, *, good: bool) -> None:
 
 
 def _success(action: Action, count: int) -> str:
+    if action in actions.CONFIRMING:
+        return ngettext("{count} transfer confirmed", "{count} transfers confirmed", count).format(
+            count=style.number(count)
+        )
     forms = {
         Action.APPROVE: lambda: ngettext(
             "{count} transfer approved", "{count} transfers approved", count

@@ -14,6 +14,12 @@ from data.decisions import Change
 from data.transitions import Action, Reason, refusal
 
 SEEN = "dialog_versions"
+CONFIRMED_BY_HAND = {
+    "approved": (Action.DISPATCH, Action.RECEIVE),
+    "dispatched": (Action.RECEIVE,),
+    "received": (Action.CORRECT,),
+}
+"""What can be confirmed of a transfer in each state."""
 
 
 def reject(rows: pd.DataFrame) -> None:
@@ -35,6 +41,15 @@ def edit(row: pd.DataFrame, case_units: int) -> None:
     """
     st.session_state.pop(SEEN, None)
     _titled(_("Change the cases"), _edit)(row, case_units)
+
+
+def confirm(row: pd.DataFrame) -> None:
+    """Ask what was dispatched or received, or what is right.
+
+    :param row: one row of the board, in a state of :data:`CONFIRMED_BY_HAND`.
+    """
+    st.session_state.pop(SEEN, None)
+    _titled(_("Confirm"), _confirm)(row)
 
 
 def _titled(title: str, body):  # type: ignore[no-untyped-def]
@@ -137,6 +152,33 @@ def _edit(row: pd.DataFrame, case_units: int) -> None:
     if pressed and allowed:
         action = Action.APPROVE if proposed else Action.EDIT
         _carry_out(row, Wish(action, cases=int(cases)))
+    _told(row)
+
+
+def _confirm(row: pd.DataFrame) -> None:
+    one = row.iloc[0]
+    st.markdown(style.plain(_what(row)))
+    names = {
+        Action.DISPATCH.value: _("It was dispatched"),
+        Action.RECEIVE.value: _("It was received"),
+        Action.CORRECT.value: _("What was received is corrected"),
+    }
+    codes = [action.value for action in CONFIRMED_BY_HAND[str(one["state"])]]
+    action = Action(
+        str(st.radio(_("What happened?"), codes, key="confirm_what", format_func=names.__getitem__))
+    )
+    received = one["received_cases"]
+    cases = st.number_input(
+        _("Cases"),
+        min_value=1 if action is Action.DISPATCH else 0,
+        step=1,
+        value=int(one["cases"] if pd.isna(received) else received),
+        key=f"confirm_cases_{action}",
+        help=_("What really left or arrived; 0 if nothing arrived."),
+    )
+    text = st.text_input(_("In your words"), max_chars=2000, key="confirm_text")
+    if st.button(_("Confirm"), type="primary", key="confirm_now"):
+        _carry_out(row, Wish(action, cases=int(cases), text=text.strip()))
     _told(row)
 
 

@@ -211,7 +211,6 @@ def _table(events: pd.DataFrame) -> pd.DataFrame:
             "leaves": [
                 "" if pd.isna(day) else f"{day:%Y-%m-%d}" for day in events["dispatch_date"]
             ],
-            "state": [word(code) if code else "" for code in events["state"]],
             "cases": [
                 _cases(before, after)
                 for before, after in zip(events["from_cases"], events["cases"], strict=True)
@@ -220,6 +219,7 @@ def _table(events: pd.DataFrame) -> pd.DataFrame:
                 _why(*row)
                 for row in zip(events["action"], events["reason"], events["text"], strict=True)
             ],
+            "state": [word(code) if code else "" for code in events["state"]],
             "export": events["export"],
             "plan": events["plan"],
             "transfer": events["transfer"],
@@ -256,15 +256,15 @@ def _cases(before: float, after: float) -> str:
 def _columns() -> dict[str, Any]:
     text = st.column_config.TextColumn
     return {
-        "at": text(_("When"), width=140),
-        "who": text(_("Who"), width=120),
-        "what": text(_("What"), width=130),
+        "at": text(_("When"), width=136),
+        "who": text(_("Who"), width=100),
+        "what": text(_("What"), width=120),
         "product": text(_("Product"), width=150),
-        "lane": text(_("Lane"), width=90),
-        "leaves": text(_("Leaves"), width=90),
-        "state": text(_("State"), width=90),
-        "cases": text(_("Cases"), width=80),
+        "lane": text(_("Lane"), width=120),
+        "leaves": text(_("Leaves"), width=86),
+        "cases": text(_("Cases"), width=60),
         "why": text(_("Why"), width="medium"),
+        "state": text(_("State"), width=90),
         "export": text(_("Export"), width=80),
         "plan": text(_("Plan"), width=110),
         "transfer": text(_("Transfer")),

@@ -78,8 +78,9 @@ def _list(held: dict[str, list[str]], named: list[str]) -> str:
         (name, [refusals.role(Role.ADMIN)], _("named by the server's environment"))
         for name in named
     ]
+    frame = pd.DataFrame(rows, columns=["name", "roles", "note"])
     event = st.dataframe(
-        pd.DataFrame(rows, columns=["name", "roles", "note"]),
+        frame if named else frame.drop(columns="note"),
         hide_index=True,
         width="stretch",
         on_select="rerun",
@@ -173,7 +174,7 @@ def _settings() -> None:
         height=320,
         column_config={
             "setting": st.column_config.TextColumn(_("Setting"), width="medium"),
-            "value": st.column_config.TextColumn(_("Value"), width="medium"),
+            "value": st.column_config.TextColumn(_("Set to"), width="medium"),
         },
     )
 

@@ -169,15 +169,15 @@ def _buttons(
         decision_dialogs.edit(
             selected, int(products.loc[products["sku"] == sku, "case_units"].iloc[0])
         )
-    if len(selected) == 1 and selected["state"].iloc[0] in decision_dialogs.CONFIRMED_BY_HAND:
-        if st.button(
-            _("Confirm…"),
-            icon=":material/fact_check:",
-            key="confirm_one",
-            disabled=not state.may(Permission.CONFIRM),
-            help=refusals.without(Permission.CONFIRM),
-        ):
-            decision_dialogs.confirm(selected)
+    one = selected["state"].iloc[0] if len(selected) == 1 else ""
+    if one in decision_dialogs.CONFIRMED_BY_HAND and st.button(
+        _("Confirm…"),
+        icon=":material/fact_check:",
+        key="confirm_one",
+        disabled=not state.may(Permission.CONFIRM),
+        help=refusals.without(Permission.CONFIRM),
+    ):
+        decision_dialogs.confirm(selected)
     if len(selected) and len(going):
         st.button(
             ngettext("Cancel {count} approved", "Cancel {count} approved", len(going)).format(

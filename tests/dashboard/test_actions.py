@@ -65,6 +65,9 @@ def samples(
         "give_roles": lambda: actions.give_roles("li@brand.example", ["viewer"]),
         "enter_override": lambda: actions.enter_override(ONE_MORE),
         "withdraw_override": lambda: actions.withdraw_override(1),
+        "confirm_by_hand": lambda: actions.confirm_by_hand(
+            [Decision(plan, "T1", 2, Action.DISPATCH)], "three"
+        ),
         "start_job": lambda: actions.start_job("plan", ["prepare"]),
         "cancel_job": lambda: actions.cancel_job("none"),
         "bring_brand": lambda: actions.bring_brand(b"no zip"),
@@ -162,7 +165,7 @@ def test_screens_act_through_the_register_only() -> None:
     names = {name for module in acting().values() for name in module}
     past = []
     for path in sorted(Path(dashboard.__path__[0]).rglob("*.py")):
-        if path.name == "actions.py":
+        if path.name in ("actions.py", "nightly.py"):  # nightly: a command, not a screen
             continue
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("data."):
