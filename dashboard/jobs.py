@@ -16,6 +16,7 @@ import fcntl
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -27,7 +28,7 @@ from pathlib import Path
 from typing import IO, Any, Literal
 
 from dashboard import logs
-from data.errors import BadInput
+from data.errors import BadInput, Cancelled
 from data.workspace import write_atomically
 
 Status = Literal["running", "done", "failed", "cancelled"]
@@ -35,7 +36,7 @@ Status = Literal["running", "done", "failed", "cancelled"]
 ROOT = Path(__file__).resolve().parents[1]
 PROGRAM = (sys.executable, "-m", "dashboard.command_line")
 PID_FILE = "pid"
-"""Holds the job's process, which also leads its process group."""
+"""Holds the job's process, which also leads its process group, and whose processes count it."""
 
 SECONDS_TO_STOP = 5.0
 """How long a cancelled job may take to stop by itself before it is killed."""
@@ -111,7 +112,7 @@ def start(
         child = _spawn(place, [*program, *arguments], lock.fileno())
         _children.append(child)
         # Known before the job says its first word, so that it can be cancelled at once.
-        (place / PID_FILE).write_text(str(child.pid), "utf-8")
+        (place / PID_FILE).write_text(f"{child.pid} {_processes()}", "utf-8")
     logs.log("job started", job=job.id, kind=kind, who=who, arguments=list(arguments))
     return job
 
@@ -241,17 +242,34 @@ def cancel(folder: Path, ident: str, who: str = "", patience: float = SECONDS_TO
         return
     (folder / ident / "cancelled").write_text(who, "utf-8")
     logs.log("job cancelled", job=ident, kind=job.kind, who=who)
-    group = int((folder / ident / PID_FILE).read_text("utf-8"))
+    group, _, processes = (folder / ident / PID_FILE).read_text("utf-8").partition(" ")
+    if processes != _processes():
+        # In another container its number means nothing here: it stops at its next step.
+        _until_gone(folder, job, patience)
+        return
     with contextlib.suppress(ProcessLookupError):
-        os.killpg(group, signal.SIGTERM)
-        until = time.monotonic() + patience
-        while _holder(folder, job.kind) == ident and time.monotonic() < until:
-            time.sleep(0.05)
+        os.killpg(int(group), signal.SIGTERM)
+        _until_gone(folder, job, patience)
         if _holder(folder, job.kind) == ident:
-            os.killpg(group, signal.SIGKILL)
+            os.killpg(int(group), signal.SIGKILL)
             while _holder(folder, job.kind) == ident:
                 time.sleep(0.02)
     history(folder)  # reaps the child
+
+
+def _until_gone(folder: Path, job: Job, patience: float) -> None:
+    until = time.monotonic() + patience
+    while _holder(folder, job.kind) == job.id and time.monotonic() < until:
+        time.sleep(0.05)
+
+
+def _processes() -> str:
+    """Return what tells this machine's, or container's, processes from another's."""
+    try:
+        space = str(Path("/proc/self/ns/pid").stat().st_ino)
+    except OSError:  # not Linux, where containers have a system of their own
+        space = ""
+    return f"{socket.gethostname()} {space}".strip()
 
 
 def _write(place: Path, job: Job) -> None:
@@ -272,9 +290,14 @@ class Report:
         self._next = 0.0
 
     def progress(self, done: int, total: int, what: str) -> None:
-        """Tell how far it is; at most twice a second."""
+        """Tell how far it is; at most twice a second.
+
+        :raises Cancelled: somebody has cancelled it from where no signal reaches it.
+        """
         now = time.monotonic()
         if now >= self._next or what != self.job.what:
+            if (self.place / "cancelled").exists():
+                raise Cancelled("cancelled")
             self._next = now + 0.5
             self._set(done=int(done), total=int(total), what=what)
 

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from dashboard import jobs
+from dashboard.job_history import by_kind, history_frame
 
 # Reports as the command line does; "wait" goes on until the file `go` stands beside the jobs,
 # "deaf" ignores a polite signal, "worker" keeps a child of its own.
@@ -126,10 +127,21 @@ def test_a_job_that_ignores_the_signal_is_killed(folder: Path) -> None:
     assert jobs.running(folder, "plan") is None
 
 
+def test_a_job_in_another_container_stops_at_its_next_step(folder: Path) -> None:
+    job = start(folder, "wait")
+    until(lambda: begun(folder, job))
+    number = (folder / job.id / "pid").read_text().split()[0]
+    (folder / job.id / "pid").write_text(f"{number} another-container 1")
+    jobs.cancel(folder, job.id, who="Li", patience=0.1)
+    assert status(folder, job) == "running"  # no signal was sent
+    (folder / "go").touch()
+    until(lambda: status(folder, job) == "cancelled")
+
+
 def test_a_killed_job_is_shown_as_failed_and_does_not_stand_in_the_way(folder: Path) -> None:
     job = start(folder, "wait")
     until(lambda: begun(folder, job))
-    os.killpg(int((folder / job.id / jobs.PID_FILE).read_text()), signal.SIGKILL)
+    os.killpg(int((folder / job.id / jobs.PID_FILE).read_text().split()[0]), signal.SIGKILL)
     until(lambda: status(folder, job) == "failed")
     after = jobs.read(folder, job.id)
     assert after is not None
@@ -186,3 +198,28 @@ def _lives(pid: int) -> bool:
     # A zombie that its new parent has not reaped yet is not alive either.
     stat = Path(f"/proc/{pid}/stat")
     return not stat.exists() or stat.read_text().rsplit(")", 1)[1].split()[0] != "Z"
+
+
+def test_the_history_tells_how_long_each_took_and_how_it_ended(folder: Path) -> None:
+    assert history_frame(folder).empty
+    assert by_kind(history_frame(folder)).empty
+    lasted = [
+        ("plan", "done", 60),
+        ("plan", "failed", 5),
+        ("demo", "done", 9),
+        ("plan", "done", 80),
+    ]
+    for number, (kind, end, seconds) in enumerate(lasted):
+        (folder / f"{number}-{kind}").mkdir(parents=True)
+        began = f"2025-11-0{number + 1}T02:30:00.000+00:00"
+        ended = f"2025-11-0{number + 1}T02:{30 + seconds // 60}:{seconds % 60:02d}.000+00:00"
+        job = jobs.Job(f"{number}-{kind}", kind, "li", (), began, ended, end, message=end)  # type: ignore[arg-type]
+        jobs._write(folder / job.id, job)
+    history = history_frame(folder)
+    assert list(history["job"]) == ["3-plan", "2-demo", "1-plan", "0-plan"]
+    assert list(history["seconds"]) == [80, 9, 5, 60]
+    assert list(history_frame(folder, "demo")["kind"]) == ["demo"]
+    plan = by_kind(history).set_index("kind").loc["plan"]
+    assert (plan["runs"], plan["done"], plan["failed"], plan["cancelled"]) == (3, 2, 1, 0)
+    assert (plan["median_seconds"], plan["longest_seconds"]) == (70, 80)
+    assert str(plan["last_failed"]) == "2025-11-02 02:30:00+00:00"
