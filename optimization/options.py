@@ -185,12 +185,12 @@ def _life(network: Network, origin_cell: Ints, day: Ints, arrival: Ints) -> Floa
     """
     life = network.shelf_life[network.cell_sku[origin_cell]].copy()
     lots = network.lots
-    dated = lots.expiry < NEVER
-    for cell in np.unique(lots.cell[dated]):
-        own = lots.cell == cell
-        rows = np.flatnonzero(origin_cell == cell)
-        if not len(rows):
-            continue
+    dated = np.unique(lots.cell[lots.expiry < NEVER])
+    by_origin = np.argsort(origin_cell, kind="stable")
+    origins = origin_cell[by_origin]
+    for cell in np.intersect1d(dated, origins):
+        own = slice(*np.searchsorted(lots.cell, [cell, cell + 1]))
+        rows = by_origin[slice(*np.searchsorted(origins, [cell, cell + 1]))]
         order = np.argsort(lots.expiry[own], kind="stable")
         expiry, units, since = (x[own][order] for x in (lots.expiry, lots.units, lots.day))
         for today in np.unique(day[rows]):
