@@ -3,7 +3,9 @@
 For a column pair (i, j) of the shared design the entry of series s is a weighted sum over days,
 ``sum_t v[s, t] z_i[t] z_j[t]``, where v depends on the kinds of the two columns only. So the
 entries of all series are one product of the (series, days) weights with the (days, pairs) table of
-column products: one matrix multiplication instead of one Gram matrix a series.
+column products: one matrix multiplication instead of one Gram matrix a series. Where a column is
+nought on most days, as those of holidays are, so is its product with any other: such pairs have a
+sparse table.
 """
 
 from __future__ import annotations
@@ -12,6 +14,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+from scipy.sparse import csr_array
 
 from forecasting.batch_design import BatchDesign, Floats
 
@@ -20,6 +23,10 @@ TREND, MULTIPLICATIVE, ADDITIVE = 0, 1, 2
 
 TABLE_BYTES = 1 << 26
 """Largest table of column products kept in memory; beyond it days are taken in chunks."""
+
+
+RARE = 0.1
+"""Share of days up to which a column counts as rarely other than nought."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,24 +78,33 @@ class Gram:
         self.constant = not design.multiplicative.any()
         self._pairs = self._group_pairs()
         self._chunks = self._day_chunks()
-        self._tables: list[list[Floats]] | None = None
+        self._tables: list[list[tuple[Floats, csr_array]]] | None = None
         if len(self._chunks) == 1:
             self._tables = [self._table(self._chunks[0])]
 
-    def _group_pairs(self) -> list[tuple[int, int, npt.NDArray[np.intp], npt.NDArray[np.intp]]]:
-        """Upper-triangle pairs by the kinds of their columns, and the map from matrix to pair."""
+    def _group_pairs(
+        self,
+    ) -> list[tuple[int, int, npt.NDArray[np.intp], npt.NDArray[np.intp], int]]:
+        """Upper-triangle pairs by the kinds of their columns, and the map from matrix to pair.
+
+        Pairs with a column that is rarely other than nought come last in their group; the last
+        of each tuple counts those before them.
+        """
         rows, cols = np.triu_indices(len(self.kinds))
+        seldom = np.count_nonzero(self.Z, axis=0) <= RARE * len(self.Z)
+        sparse = seldom[rows] | seldom[cols]
         kinds = np.where(self.constant, TREND, self.kinds)
         code = np.minimum(kinds[rows], kinds[cols]) * 3 + np.maximum(kinds[rows], kinds[cols])
-        order = np.argsort(code, kind="stable")
-        rows, cols, code = rows[order], cols[order], code[order]
+        order = np.lexsort((sparse, code))
+        rows, cols, code, sparse = rows[order], cols[order], code[order], sparse[order]
         where = np.empty((len(self.kinds),) * 2, dtype=np.intp)
         where[rows, cols] = where[cols, rows] = np.arange(len(rows))
         self._where = where.ravel()
         groups = []
         for value in np.unique(code):
             chosen = code == value
-            groups.append((int(value) // 3, int(value) % 3, rows[chosen], cols[chosen]))
+            dense = int((chosen & ~sparse).sum())
+            groups.append((int(value) // 3, int(value) % 3, rows[chosen], cols[chosen], dense))
         return groups
 
     def _day_chunks(self) -> list[slice]:
@@ -96,21 +112,30 @@ class Gram:
         step = max(1, min(T, TABLE_BYTES // (8 * len(self._where))))
         return [slice(i, min(i + step, T)) for i in range(0, T, step)]
 
-    def _table(self, days: slice) -> list[Floats]:
+    def _table(self, days: slice) -> list[tuple[Floats, csr_array]]:
+        """Products of column pairs on some days: (days, dense pairs) and (sparse pairs, days)."""
         part = self.Z[days]
-        return [part[:, rows] * part[:, cols] for _, _, rows, cols in self._pairs]
+        tables = []
+        for _, _, rows, cols, dense in self._pairs:
+            rare = csr_array((part[:, rows[dense:]] * part[:, cols[dense:]]).T)
+            tables.append((part[:, rows[:dense]] * part[:, cols[:dense]], rare))
+        return tables
 
     def shared(self, weights: DayWeights) -> Floats:
         """(B, Q, Q) block of the Q shared columns."""
-        v = [weights.of(one, other) for one, other, _, _ in self._pairs]
+        v = [weights.of(one, other) for one, other, *_ in self._pairs]
         B = max(1, *(a.shape[0] for a in v)) if v[0].ndim == 2 else 1
         out = np.zeros((B, int(self._where.max()) + 1))
         for c, days in enumerate(self._chunks):
             tables = self._tables[c] if self._tables is not None else self._table(days)
             start = 0
-            for weight, table in zip(v, tables, strict=True):
-                out[:, start : start + table.shape[1]] += np.atleast_2d(weight)[:, days] @ table
-                start += table.shape[1]
+            for weight, (dense, rare) in zip(v, tables, strict=True):
+                part = np.atleast_2d(weight)[:, days]
+                middle = start + dense.shape[1]
+                end = middle + rare.shape[0]
+                out[:, start:middle] += part @ dense
+                out[:, middle:end] += (rare @ part.T).T
+                start = end
         Q = len(self.kinds)
         return np.take(out, self._where, axis=1, mode="clip").reshape(B, Q, Q)
 

@@ -43,7 +43,7 @@ class PooledRegression:
     """
 
     level: CarriedLevel = field(default_factory=CarriedLevel)
-    availability_power: float = 3.0
+    availability_power: float = 2.0
     offset: float = 0.5
     max_offset: float = 0.5
     pool_spread: tuple[float, ...] = (30.0, 1.0, 1.0, 0.6, 0.4)
