@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import inf
+
 import pandas as pd
 import streamlit as st
 
@@ -24,7 +26,7 @@ def draw(row: pd.DataFrame, cases: int) -> bool:
         st.caption(_("This transfer does not go any more: somebody decided on it meanwhile."))
         return True  # the ledger tells who and how
     currency = state.brand().settings.currency
-    columns = st.columns(3)
+    columns = st.columns(4)
     columns[0].metric(
         _("Fill of the trip"),
         style.percent(effect.after.fill),
@@ -51,9 +53,31 @@ def draw(row: pd.DataFrame, cases: int) -> bool:
             "fewer cases keep at least this gain and more cases bring at most this."
         ),
     )
+    with columns[3]:
+        _storage(effect)
     for text in list(dict.fromkeys(map(sentences.violation, effect.broken)))[:MOST_TOLD]:
         st.error(style.plain(text), icon=":material/block:")
     return effect.is_allowed
+
+
+def _storage(effect: EditEffect) -> None:
+    """Draw how full the destination is on its fullest morning, as a share where it has a limit."""
+    limit = effect.storage_limit
+
+    def say(m3: float) -> str:
+        return style.percent(m3 / limit) if 0 < limit < inf else f"{style.number(m3, 1)} m³"
+
+    st.metric(
+        _("Storage"),
+        say(effect.storage_after),
+        _change(say(effect.storage_before)),
+        delta_color="off",
+        delta_arrow="off",
+        help=_(
+            "How full the destination is on its fullest morning from the arrival on, at mean "
+            "demand."
+        ),
+    )
 
 
 def _effect(transfer: tuple[str, str], cases: int) -> EditEffect | None:

@@ -215,7 +215,7 @@ _ACTIONS: Mapping[str, Callable[[], str]] = {
     Action.EXPORT: lambda: _("handed over to the warehouse"),
     Action.UNDO: lambda: _("undid the last decision"),
     Action.RECORD: lambda: _("recorded a plan"),
-    Action.GRANT: lambda: _("changed who may do what"),
+    Action.GRANT: lambda: _("gave roles"),
     Action.OVERRIDE: lambda: _("overrode the forecast"),
     Action.WITHDRAW: lambda: _("withdrew an override"),
 }

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
 from optimization.decided_trips import GOES, decided_trips
 from optimization.plan import REASONS, TRANSFERS, TRIPS, Plan, typed
+from optimization.stock_outlook import stock_outlook
 
 if TYPE_CHECKING:
     from data import Brand
@@ -40,6 +41,9 @@ class EditEffect:
     :param gain_after: the same in proportion to the cases. Every further case brings less than the
         one before it, so that the true gain is at least this for fewer cases (``is_least``) and at
         most this for more.
+    :param storage_before: m3 at the destination on the fullest morning from the arrival on, at
+        mean demand (:mod:`optimization.stock_outlook`); ``storage_after``: with the edit.
+    :param storage_limit: m3 that the destination holds, inf where it has no limit.
     :param broken: hard limits that the edit would break and that are kept without it.
     """
 
@@ -48,6 +52,9 @@ class EditEffect:
     gain_before: float
     gain_after: float
     is_least: bool
+    storage_before: float
+    storage_after: float
+    storage_limit: float
     broken: tuple[Violation, ...]
 
     @property
@@ -96,8 +103,24 @@ def effect_of_edit(
         gain_before=gain,
         gain_after=gain * cases / float(one["cases"]),
         is_least=is_least,
+        storage_before=_fullest(brand, demand, rows[near], one),
+        storage_after=_fullest(brand, demand, changed[near], one),
+        storage_limit=_storage_limit(brand, str(one["destination"])),
         broken=newly_broken(before, after, fewer=is_least),
     )
+
+
+def _fullest(brand: Brand, demand: pd.DataFrame, rows: pd.DataFrame, one: pd.Series[Any]) -> float:
+    """Return the m3 at the destination on its fullest morning from the arrival on."""
+    by_day = stock_outlook(brand, demand, rows).by_location()
+    here = by_day[by_day["location"] == str(one["destination"])]
+    after = here[here["date"] >= one["arrive_date"]]
+    return float((after if len(after) else here)["m3"].max())
+
+
+def _storage_limit(brand: Brand, location: str) -> float:
+    places = brand.locations
+    return float(places.loc[places["location"] == location, "storage_m3"].iloc[0])
 
 
 def newly_broken(

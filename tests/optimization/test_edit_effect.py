@@ -46,6 +46,11 @@ def test_more_cases_fill_the_trip_and_bring_at_most_their_share(brand: Brand) ->
     assert (found.after.vehicles, found.after.cost) == (1, 60.0)
     assert (found.gain_before, found.gain_after, found.is_least) == (120.0, 240.0, False)
     assert found.is_allowed
+    # Ten cases more of six units are seen in the destination's storage, the morning they arrive.
+    more = found.storage_after - found.storage_before
+    assert more == pytest.approx(0.204 - 0.132)
+    of_place = brand.locations.set_index("location")["storage_m3"]
+    assert found.storage_limit == of_place["front-hz"]
 
 
 def test_fewer_cases_keep_at_least_their_share(brand: Brand) -> None:
