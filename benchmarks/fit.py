@@ -1,4 +1,4 @@
-"""How fast the batch fits, beside plain Prophet, in one run on the same cores.
+"""How fast the batch and the pooled engine fit, beside plain Prophet, in one run on the same cores.
 
 ``python -m benchmarks.fit`` prints JSON. Every contestant gets two processes with one BLAS thread
 each; seconds a series are wall time over the number of series. The real demand is read from the
@@ -34,6 +34,7 @@ def run() -> dict[str, Any]:
         if cities is not None:
             y, dates = cities
             out["freshretail_cities"] = _compare(y, dates, {}, plain=12, theta=200)
+            out["freshretail_cities_engine"] = _engine(out["freshretail_cities"])
         y, dates, holidays = _two_years()
         for mode in ("additive", "multiplicative"):
             options = {"seasonality_mode": mode, "holidays": holidays, "yearly_seasonality": 10}
@@ -57,6 +58,31 @@ def _compare(
     result["times_faster_than_prophet"] = seconds / result["seconds_per_series"]
     if theta:
         result |= _theta(y[pick[:theta]], result["seconds_per_series"])
+    return result
+
+
+def _engine(others: dict[str, Any]) -> dict[str, Any]:
+    """The engine ``nearfield`` on the same series, calibration included, beside the same others."""
+    from data.brand import read_brand
+    from forecasting.panel import build_panel
+    from forecasting.pooled_engine import forecast_pooled
+
+    panel = build_panel(read_brand(_folder()), HORIZON)
+    rounds, processor = [], []
+    for _ in range(ROUNDS):
+        start, began = time.perf_counter(), time.process_time()
+        forecast_pooled(panel, HORIZON)
+        rounds.append(time.perf_counter() - start)
+        processor.append(time.process_time() - began)
+    ours = float(np.median(rounds)) / len(panel)
+    result = {
+        "series": len(panel),
+        "seconds_per_series": ours,
+        "processor_seconds": float(np.median(processor)),
+        "times_faster_than_prophet": others["prophet_seconds_per_series"] / ours,
+    }
+    if "theta_seconds_per_series" in others:
+        result["times_faster_than_theta"] = others["theta_seconds_per_series"] / ours
     return result
 
 
@@ -131,9 +157,13 @@ def _theta_one(y: np.ndarray) -> None:
     DynamicOptimizedTheta(season_length=7).forecast(y, HORIZON, level=[50, 80, 90])
 
 
-def _cities() -> tuple[np.ndarray, pd.DatetimeIndex] | None:
+def _folder() -> Path:
     root = Path(__file__).resolve().parents[1].parent / "shared" / "brands"
-    folder = Path(os.environ.get("NEARFIELD_SHARED_BRANDS", root)) / "freshretail-cities"
+    return Path(os.environ.get("NEARFIELD_SHARED_BRANDS", root)) / "freshretail-cities"
+
+
+def _cities() -> tuple[np.ndarray, pd.DatetimeIndex] | None:
+    folder = _folder()
     if not folder.exists():
         return None
     sales = pd.read_parquet(folder / "sales.parquet")

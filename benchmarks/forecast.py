@@ -1,4 +1,4 @@
-"""Seconds a series from a brand to its forecast, by engine.
+"""From a brand to its forecast: seconds a series by engine, and the largest brand as a whole.
 
 ``python -m benchmarks.forecast`` prints JSON. The real demand is read from the folder in
 ``NEARFIELD_SHARED_BRANDS`` (``../shared/brands`` beside the checkout by default), without it the
@@ -10,6 +10,9 @@ from __future__ import annotations
 
 import json
 import os
+import resource
+import subprocess
+import sys
 import tempfile
 import time
 from dataclasses import replace
@@ -20,6 +23,7 @@ from data.brand import Brand, read_brand
 from data.demo import simulate_demo
 from forecasting import forecast
 
+ROOT = Path(__file__).resolve().parents[1]
 SAMPLE = 240
 WORKERS = 2
 
@@ -40,13 +44,37 @@ def run() -> dict[str, Any]:
         began = time.perf_counter()
         made = forecast(replace(brand, settings=settings), 14, workers=WORKERS)
         out[f"{engine}_seconds_per_series"] = (time.perf_counter() - began) / len(made.series)
+    stores = _shared() / "freshretail-stores"
+    if stores.exists():
+        out["freshretail_stores"] = _from_folder_to_file(stores)
     return out
 
 
+def _from_folder_to_file(folder: Path) -> dict[str, float]:
+    """``nearfield forecast`` in a process of its own: seconds and peak memory."""
+    with tempfile.TemporaryDirectory() as scratch:
+        target = Path(scratch, "forecast.parquet")
+        command = [sys.executable, "-m", "dashboard.command_line", "forecast", str(folder)]
+        began = time.perf_counter()
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
+        subprocess.run([*command, "--out", str(target)], check=True, capture_output=True, cwd=ROOT)
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        return {
+            "seconds": time.perf_counter() - began,
+            "processor_seconds": after.ru_utime
+            + after.ru_stime
+            - before.ru_utime
+            - before.ru_stime,
+            "peak_mb": after.ru_maxrss // 1024,
+        }
+
+
+def _shared() -> Path:
+    return Path(os.environ.get("NEARFIELD_SHARED_BRANDS", ROOT.parent / "shared" / "brands"))
+
+
 def _brand(scratch: Path) -> Brand:
-    root = Path(__file__).resolve().parents[2]
-    shared = Path(os.environ.get("NEARFIELD_SHARED_BRANDS", root / "shared" / "brands"))
-    folder = shared / "freshretail-cities"
+    folder = _shared() / "freshretail-cities"
     if not folder.exists():
         folder = scratch / "demo"
         simulate_demo(folder)

@@ -28,8 +28,8 @@ Floats = npt.NDArray[np.float64]
 VOLUME_CLASSES = 8
 _MIN_ERRORS = 150
 _WORTH_OF_THE_NORMAL = 60.0
-_USUAL_LUCK = 0.05
-"""Variance of the common part over the rest, where a single origin cannot tell."""
+_FEW_DRAWS, _USUAL_LUCK = 1.5, 0.10
+"""Variance of the common part over the rest, where origins are too near each other to tell."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,11 @@ class Calibration:
 
 
 def calibrate(
-    origins: Sequence[Floats], volume: Floats, *, classes: int = VOLUME_CLASSES
+    origins: Sequence[Floats],
+    volume: Floats,
+    *,
+    days: Sequence[int] | None = None,
+    classes: int = VOLUME_CLASSES,
 ) -> Calibration:
     """Learn the quantiles of standardised errors, by class of volume and day of the horizon.
 
@@ -59,12 +63,14 @@ def calibrate(
 
     :param origins: for each past cutoff (S, H) errors on the log scale over the spread that was
         claimed, NaN where the truth is not known; may be empty.
+    :param days: on which day each cutoff was; default: a week apart.
     :param volume: (S,) units a day, by which series are put into classes of equal number.
     """
     normal = normal_quantiles()
     if not origins:
         return Calibration(np.empty(0), np.broadcast_to(normal, (1, 1, len(normal))))
     horizon = origins[0].shape[1]
+    weeks = [day / 7.0 for day in days or range(0, 7 * len(origins), 7)]
     edges = np.unique(np.quantile(volume, np.arange(1, classes) / classes))
     at = np.searchsorted(edges, volume, side="right")
     scores = np.empty((len(edges) + 1, horizon, len(QUANTILES)))
@@ -78,27 +84,31 @@ def calibrate(
                 near = inside[np.isfinite(inside)]
             share = len(near) / (len(near) + _WORTH_OF_THE_NORMAL)
             found = _conformal(near) if len(near) else normal
-            found = found * _common_luck(apart, day)
+            found = found * _common_luck(apart, weeks, day)
             scores[number, day] = share * (found - np.median(found)) + (1 - share) * normal
     return Calibration(edges, np.maximum.accumulate(scores, axis=2))
 
 
-def _common_luck(origins: Sequence[Floats], day: int) -> float:
+def _common_luck(origins: Sequence[Floats], weeks: Sequence[float], day: int) -> float:
     """Return the factor by which what origins have in common is too narrow in their errors.
 
+    Origins less than a week apart share most of their luck too.
+
     :param origins: for each origin (s, H) errors of one class, NaN where not known.
+    :param weeks: when each origin was.
     """
     near = [errors[:, max(0, day - 2) : day + 3] for errors in origins]
     near = [errors[np.isfinite(errors)] for errors in near]
-    near = [errors for errors in near if len(errors) >= _MIN_ERRORS / 5]
-    if not near:
+    told = [number for number, errors in enumerate(near) if len(errors) >= _MIN_ERRORS / 5]
+    if not told:
         return 1.0
-    within = float(np.mean([errors.var() for errors in near]))
-    if len(near) == 1:
+    within = float(np.mean([near[number].var() for number in told]))
+    means = [near[number].mean() for number in told]
+    draws = 1.0 + max(weeks[n] for n in told) - min(weeks[n] for n in told)
+    between = float(np.var(means))
+    if draws < _FEW_DRAWS:
         return float(np.sqrt(1.0 + _USUAL_LUCK))
-    n = len(near)
-    between = float(np.var([errors.mean() for errors in near]))
-    wanted = between * (n + 1) / (n - 1)
+    wanted = between * (draws + 1) / (draws - 1)
     return float(np.sqrt((within + wanted) / max(within + between, 1e-12)))
 
 

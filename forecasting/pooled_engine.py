@@ -80,8 +80,8 @@ def forecast_pooled(
     volume = _volume(panel)
     errors = [_errors_at(learners, c, f) for c, f in zip(cutoffs, past, strict=True)]
     learnt = volume if part is None else volume[part]
-    day_scores = calibrate([day for day, _ in errors], learnt)
-    run_scores = calibrate([run for _, run in errors], learnt)
+    day_scores = calibrate([day for day, _ in errors], learnt, days=cutoffs)
+    run_scores = calibrate([run for _, run in errors], learnt, days=cutoffs)
     outlook, offset = fit.outlook, fit.offset
     offsets = np.broadcast_to(offset[:, None], outlook.day.shape)
     daily = _quantiles(outlook.day, outlook.day_sd, day_scores, volume, offsets)
