@@ -20,7 +20,7 @@ WORKDIR /nearfield
 # extras, held to the versions that the tests run with.
 COPY requirements.txt requirements-dev.txt ./
 RUN pip install --requirement requirements.txt \
- && pip install --constraint requirements-dev.txt "psycopg[binary]" authlib
+ && pip install --constraint requirements-dev.txt "psycopg[binary]" authlib httpx
 
 COPY pyproject.toml README.md LICENSE ./
 COPY data data
