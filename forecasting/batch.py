@@ -30,7 +30,8 @@ class Task:
 
     :param series: the batch's place in the whole panel. :param panel: only its series.
     :param shared: what each series takes from its pool. :param likes: (B,) level of its likes.
-    :param launched: (B,) day of the panel on which it is sold first; 0 = always.
+    :param launch: (B, T + H) what share of its later level it sells on a day: 0 before its
+        launch, then as launches go, 1 where it has long been sold.
     :param scales: (D,) usual spread of each driver. :param counts: the brand sells whole units.
     :param spread: how much wider the paths are than the fit.
     :param priors: of a series around its pool. :param alone: of one without a pool.
@@ -40,7 +41,7 @@ class Task:
     panel: Panel
     shared: tuple[Shared, ...]
     likes: Floats
-    launched: npt.NDArray[np.intp]
+    launch: Floats
     scales: Floats
     counts: bool
     priors: Priors
@@ -166,14 +167,15 @@ def _fit(task: Task, i: int, scratch: str) -> _One:
 
 def _fall_back(task: Task, i: int, flag: str) -> _One:
     panel, horizon = task.panel, task.panel.horizon
-    level = fallback_level(panel, i, flag, float(task.likes[i]))
+    level = fallback_level(panel, i, flag, float(task.likes[i]), task.launch[i, : panel.history])
     zero = np.zeros(len(panel.dates))
     shape = {name: task.shared[i].parts.get(name, zero) for name in PARTS}
     ahead = np.asarray(sum(part[-horizon:] for part in shape.values()))
     if flag in ("all_zero", "constant", "ended"):
         shape, ahead = dict.fromkeys(PARTS, zero), np.zeros(horizon)
     mean = level * np.maximum(np.exp(ahead), LOG_OFFSET)
-    mean[np.arange(len(panel.dates) - horizon, len(panel.dates)) < task.launched[i]] = 0.0
+    if flag in ("new", "too_short"):
+        mean *= task.launch[i, panel.history :]
     known = float(np.nansum(np.where(panel.usable[i], panel.demand[i], 0.0)))
     rng = generator(task.seed, panel.key(i))
     paths = fallback_paths(mean, 4.0 + known, task.counts, task.samples, rng)

@@ -3,8 +3,9 @@
 ===================== ========================================================================
 flag                  what it means, and what the forecast is
 ===================== ========================================================================
-``new``               no sales yet: the level of the product it resembles in the region, else of
-                      its category there, else of the region, with the pool's week and occasions
+``new``               no sales yet: the level that what it resembles, its category, its price, its
+                      region or its sales elsewhere let expect (:mod:`forecasting.new_products`),
+                      with the pool's week and occasions, beginning as launches began
 ``too_short``         fewer than 14 days with stock: own mean, drawn to that level by 7 days
 ``mostly_out``        sold for 14 days or more, but hardly ever in stock: likewise
 ``too_few_sales``     fewer than 5 days with sales: mean of the last 56 days
@@ -27,7 +28,6 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 
 from forecasting.panel import Panel
 
@@ -86,17 +86,23 @@ def unfit_flags(panel: Panel) -> npt.NDArray[np.object_]:
     return flags
 
 
-def fallback_level(panel: Panel, series: int, flag: str, likes: float) -> float:
-    """Return the mean units a day to expect.
+def fallback_level(
+    panel: Panel, series: int, flag: str, likes: float, launch: Floats | None = None
+) -> float:
+    """Return the mean units a day to expect, once a launch is over.
 
-    :param likes: level of the series' likes, from :func:`likes_levels`.
+    :param likes: the level to expect of a series of which nothing is known, from
+        :func:`forecasting.new_products.expected_levels`.
+    :param launch: (T,) what share of its later level a new product sells on each day of history;
+        default: all.
     """
     if flag == "ended":
         return 0.0
     demand = panel.demand[series, panel.usable[series]].astype(np.float64)
     days = len(demand)
     if flag in ("new", "too_short", "mostly_out"):
-        return float((demand.sum() + _PRIOR_DAYS * likes) / (days + _PRIOR_DAYS))
+        told = days if launch is None else float(launch[panel.usable[series]].sum())
+        return float((demand.sum() + _PRIOR_DAYS * likes) / (told + _PRIOR_DAYS))
     if flag == "all_zero":
         return 0.5 / days
     window = ENDED_DAYS if flag == "too_few_sales" else RECENT_DAYS
@@ -120,34 +126,3 @@ def fallback_paths(
     # A day's coefficient of variation: that of a count of this level, but 0.3 to 1.
     spread = np.clip(1.0 / np.sqrt(np.maximum(level, 1e-9)), 0.3, 1.0)
     return np.asarray(rate * rng.gamma(1.0 / spread**2, spread**2, rate.shape))
-
-
-def likes_levels(panel: Panel, similar_to: dict[str, str]) -> Floats:
-    """(S,) mean units a day of a series' likes over the last 28 days.
-
-    Its likeness in the region, else in all regions, else its category in the region, else the
-    region, else all.
-
-    :param similar_to: likeness of each sku that has one.
-    """
-    recent = panel.usable[:, -RECENT_DAYS:]
-    total = np.where(recent, panel.demand[:, -RECENT_DAYS:], 0.0).sum(axis=1, dtype=np.float64)
-    days = recent.sum(axis=1)
-    series = pd.DataFrame(
-        {
-            "region": panel.region.astype(str),
-            "sku": panel.sku.astype(str),
-            "category": panel.category.astype(str),
-            "own": np.where(days > 0, total / np.maximum(days, 1), np.nan),
-        }
-    )
-    known = series.dropna(subset=["own"])
-    likeness = series["sku"].map(similar_to).fillna("")
-    levels = pd.Series(np.nan, index=series.index)
-    for keys in (["region", "sku"], ["sku"], ["region", "category"], ["region"]):
-        means = known.groupby(keys)["own"].mean()
-        asked = series.assign(sku=likeness)[keys]
-        wanted = pd.MultiIndex.from_frame(asked) if len(keys) > 1 else pd.Index(asked[keys[0]])
-        levels = levels.fillna(pd.Series(means.reindex(wanted).to_numpy(), index=series.index))
-    everywhere = float(known["own"].mean()) if len(known) else 0.0
-    return np.asarray(levels.fillna(everywhere), dtype=np.float64)

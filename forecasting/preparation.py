@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from forecasting.batch import Task
 from forecasting.design import Shared, driver_scales
-from forecasting.fallback import likes_levels
+from forecasting.new_products import expected_levels, launch_curve, launch_factors
 from forecasting.panel import Panel
 from forecasting.prophet_engine import Priors
 from forecasting.spread import AS_FITTED, Spread
@@ -35,7 +35,7 @@ class Preparation:
     panel: Panel
     scales: Floats
     likes: Floats
-    launched: npt.NDArray[np.intp]
+    launch: Floats
     counts: bool
     samples: int
     seed: int
@@ -52,7 +52,7 @@ class Preparation:
             panel=self.panel.part(series),
             shared=tuple(shared),
             likes=self.likes[series],
-            launched=self.launched[series],
+            launch=self.launch[series],
             scales=self.scales,
             counts=self.counts,
             priors=SERIES_PRIORS,
@@ -72,8 +72,8 @@ def prepare(brand: Brand, panel: Panel, seed: int | None) -> Preparation:
     return Preparation(
         panel=panel,
         scales=driver_scales(panel),
-        likes=likes_levels(panel, _likenesses(brand)),
-        launched=_launch_days(brand, panel),
+        likes=expected_levels(panel, _likenesses(brand), _prices(brand)),
+        launch=_launches(brand, panel),
         counts=_whole_units(panel),
         samples=settings.samples,
         seed=settings.seed if seed is None else seed,
@@ -85,11 +85,27 @@ def _likenesses(brand: Brand) -> dict[str, str]:
     return {sku: like for sku, like in products.itertuples(index=False) if like}
 
 
-def _launch_days(brand: Brand, panel: Panel) -> npt.NDArray[np.intp]:
-    """(S,) day of the panel on which the product is sold first; 0 where it is sold already."""
+def _prices(brand: Brand) -> dict[str, float]:
+    products = brand.products
+    return dict(zip(products["sku"].astype(str), products["price"].astype(float), strict=True))
+
+
+def _launches(brand: Brand, panel: Panel) -> Floats:
+    """(S, T + H) what share of its later level each series sells on a day."""
     launched = brand.products.set_index(brand.products["sku"].astype(str))["launched"]
-    days = (launched.reindex(panel.sku) - panel.dates[0]).dt.days.fillna(0)
-    return np.asarray(np.clip(days.to_numpy(), 0, None), dtype=np.intp)
+    first = (launched.reindex(panel.sku) - panel.dates[0]).dt.days.to_numpy(dtype=np.float64)
+    begins = np.argmax(np.isfinite(panel.units), axis=1)
+    alive = np.isfinite(panel.units).any(axis=1)
+    # It begins in a region on its first day there, at the earliest on its launch.
+    first = np.where(alive & np.isfinite(first), np.fmax(begins, first), first)
+    shares = np.ones((len(panel), len(panel.dates)))
+    new = np.flatnonzero(np.isfinite(first) & (first >= 0))
+    if not len(new):
+        return shares
+    curve = launch_curve(panel)
+    age = np.arange(len(panel.dates))[None, :] - first[new, None].astype(np.intp)
+    shares[new] = launch_factors(curve, age)
+    return shares
 
 
 def _whole_units(panel: Panel) -> bool:
