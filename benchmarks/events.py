@@ -71,7 +71,7 @@ def _added(values: np.ndarray, panel: Panel, level: str) -> np.ndarray:
     if level == "series":
         return values
     if level == "total":
-        return values.sum(axis=0)
+        return np.asarray(values.sum(axis=0))
     group = {"product": panel.sku, "category": panel.category, "region": panel.region}[level]
     return np.asarray(pd.DataFrame(values).groupby(group).sum(), dtype=float)
 
