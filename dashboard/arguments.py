@@ -14,6 +14,7 @@ from dashboard.argument_parts import (
     add_horizon,
     add_past,
     add_workers,
+    day,
     whole,
 )
 from dashboard.operating_arguments import OPERATING
@@ -216,6 +217,34 @@ def _version() -> str:
         return "nearfield (not installed)"
 
 
+def _replay(commands: Commands) -> None:
+    command = add_command(
+        commands,
+        "replay",
+        "live through past days again: the planner beside doing nothing and a tuned base stock",
+        "nearfield replay my-brand --days 14 --out replay.csv",
+        "Each night is forecast and planned as it looked then; what leaves the next day is "
+        "carried out, and the day's demand (a simulated brand's true one, else its sales) is "
+        "served. One row a policy and day: profit, units of demand by field, units moved, cost. "
+        "Stock at the start is the folder's.",
+    )
+    command.set_defaults(module="dashboard.replaying")
+    add_brand(command)
+    command.add_argument(
+        "--start",
+        metavar="DATE",
+        type=day,
+        help="the last day known at the first night (default: so that the days end with the sales)",
+    )
+    command.add_argument(
+        "--days", metavar="N", type=whole(1, 366), default=7, help="days replayed (default: 7)"
+    )
+    add_workers(command)
+    command.add_argument(
+        "--out", metavar="FILE", type=Path, required=True, help="file to write (.csv or .parquet)"
+    )
+
+
 COMMANDS: dict[str, Callable[[Commands], None]] = {
     "demo": _demo,
     "check": _check,
@@ -223,6 +252,7 @@ COMMANDS: dict[str, Callable[[Commands], None]] = {
     "plan": _plan,
     "prepare": _prepare,
     "backtest": _backtest,
+    "replay": _replay,
     "import": _import,
     "serve": _serve,
     **OPERATING,
