@@ -13,7 +13,7 @@ from typing import Any, Concatenate, Final, ParamSpec, TypeVar
 from dashboard import jobs, state
 from data import CheckReport
 from data.confirmations import Confirmation, Confirmed
-from data.decisions import Decided, Decision
+from data.decisions import Decided, Decision, Undo
 from data.errors import BadDecision
 from data.handover import Export
 from data.overrides import Override
@@ -58,9 +58,9 @@ def decide(who: Person, decisions: Sequence[Decision], request: str) -> Decided:
 
 
 @action(Permission.DECIDE)
-def undo(who: Person, request: str) -> Decided:
-    """Undo all that a request decided, or nothing."""
-    return state.ledger().undo(request, who=who, request=f"undo {request}")
+def undo(who: Person, target: str | Sequence[Undo], request: str) -> Decided:
+    """Undo what a request decided, or what stands on transfers: all of it or nothing."""
+    return state.ledger().undo(target, who=who, request=request)
 
 
 @action(Permission.HAND_OVER)

@@ -16,7 +16,7 @@ import streamlit as st
 
 from dashboard import actions, refusals, sentences, state, style
 from dashboard.language import _, ngettext
-from data.decisions import Change, Decision
+from data.decisions import Change, Decision, Undo
 from data.errors import BadInput, Conflict, Failure, NotAllowed
 from data.roles import Permission
 from data.transitions import Action, Reason
@@ -68,77 +68,29 @@ def decide(rows: pd.DataFrame, wish: Wish) -> bool:
     :returns: whether it was done.
     """
     if not has_name():
-        _notice(_("Give your name in the side bar first."), good=False)
+        notice(_("Give your name in the side bar first."), good=False)
         return False
     confirms = wish.action in actions.CONFIRMING
     try:
         decisions = wish.of(rows)
         act = actions.confirm_by_hand if confirms else actions.decide
-        done = act(decisions, _request(decisions))
+        done = act(decisions, request_of(decisions))
     except Conflict as conflict:
         st.session_state[CHANGES] = conflict.changes
         return False
     except NotAllowed:
         needed = Permission.CONFIRM if confirms else Permission.DECIDE
-        _notice(str(refusals.without(needed, always=True)), good=False)
+        notice(str(refusals.without(needed, always=True)), good=False)
         return False
     except (BadInput, Failure) as refused:
-        _notice(_refusal(rows, str(refused)), good=False)
+        notice(_refusal(rows, str(refused)), good=False)
         return False
     st.session_state.pop(CHANGES, None)
     requests = st.session_state.setdefault(DONE, [])
     if done.request not in requests:
         requests.append(done.request)
-    _notice(_success(wish.action, len(decisions)), good=True)
+    notice(_success(wish.action, len(decisions)), good=True)
     return True
-
-
-def undo_last() -> None:
-    """Undo this reader's last decision, whole."""
-    requests = st.session_state.get(DONE, [])
-    if not requests:
-        return
-    try:
-        undone = actions.undo(requests[-1])
-    except Conflict as conflict:
-        told = _exports_of(conflict.changes)
-        if told:
-            _notice(refusals.handed_over(told), good=False)
-        else:
-            st.session_state[CHANGES] = conflict.changes
-        requests.pop()
-        return
-    except NotAllowed:
-        _notice(str(refusals.without(Permission.DECIDE, always=True)), good=False)
-        return
-    except (BadInput, Failure) as refused:
-        _notice(refusals.undo(str(refused)), good=False)
-        requests.pop()
-        return
-    requests.pop()
-    text = ngettext(
-        "Undone: {count} transfer is as it was.",
-        "Undone: {count} transfers are as they were.",
-        undone.count,
-    )
-    _notice(text.format(count=style.number(undone.count)), good=True)
-
-
-def _exports_of(changes: Sequence[Change]) -> set[str]:
-    """Return the exports that told the warehouse of what cannot be undone."""
-    told = {(change.plan, change.transfer) for change in changes if change.action is Action.EXPORT}
-    rows = [state.ledger().transfers(plan) for plan in {plan for plan, _transfer in told}]
-    return {
-        str(row.exported)
-        for frame in rows
-        for row in frame.itertuples()
-        if (row.plan, row.transfer) in told
-    }
-
-
-def can_undo() -> bool:
-    """Return whether this reader has decided something in this session."""
-    return bool(st.session_state.get(DONE))
 
 
 def tell(rows: pd.DataFrame) -> None:
@@ -146,9 +98,9 @@ def tell(rows: pd.DataFrame) -> None:
 
     :param rows: the board, to name transfers.
     """
-    notice = st.session_state.pop(NOTICE, None)
-    if notice:
-        text, good = notice
+    kept = st.session_state.pop(NOTICE, None)
+    if kept:
+        text, good = kept
         if good:
             st.toast(style.plain(text), icon=":material/check_circle:")
         else:
@@ -179,7 +131,8 @@ def tell_changes(changes: Sequence[Change], rows: pd.DataFrame) -> None:
     )
 
 
-def _notice(text: str, *, good: bool) -> None:
+def notice(text: str, *, good: bool) -> None:
+    """Keep what is to be told when the page is drawn next."""
     st.session_state[NOTICE] = (text, good)
 
 
@@ -215,12 +168,12 @@ def _refusal(rows: pd.DataFrame, message: str) -> str:
     return message
 
 
-def _request(decisions: Sequence[Decision]) -> str:
-    """Return one name for the same decisions of the same reader, however often they click."""
+def request_of(wanted: Sequence[Decision | Undo]) -> str:
+    """Return one name for the same wishes of the same reader, however often they click."""
     from streamlit.runtime.scriptrunner import get_script_run_ctx
 
     context = get_script_run_ctx(suppress_warning=True)
     digest = hashlib.sha256((context.session_id if context else "").encode())
-    for decision in decisions:
-        digest.update(repr(decision).encode())
+    for one in wanted:
+        digest.update(repr(one).encode())
     return digest.hexdigest()[:32]

@@ -68,3 +68,4 @@ def _reader() -> None:
             "Your name is kept with each of your decisions."
         ),
     )
+    st.caption(_("No sign-in: anyone who reaches this page can decide."))

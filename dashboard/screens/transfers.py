@@ -17,6 +17,7 @@ from dashboard import (
     style,
     transfer_detail,
     transfer_tables,
+    undoing,
 )
 from dashboard.board import board
 from dashboard.deciding import Wish
@@ -45,7 +46,7 @@ def main() -> None:
     limits_panel.draw(currency)
     if trips.empty:
         st.info(_("No transfer passes these filters."), icon=":material/filter_alt_off:")
-        _undo_button()
+        _undo_button(rows, filtered)
         return
     trip = transfer_tables.choose_trip(trips, rows, currency)
     shown = filtered if trip is None else _of_trip(filtered, trip)
@@ -109,7 +110,7 @@ def _transfers(rows: pd.DataFrame, trip: pd.Series | None, currency: str) -> Non
         )
     with bar:
         _buttons(order, selected, trip, currency)
-        _undo_button()
+        _undo_button(board(), selected)
     if len(selected) == 1:
         links.keep("transfer", selected["transfer"].iloc[0])
         with st.container(border=True):
@@ -213,13 +214,29 @@ def _cancel(rows: pd.DataFrame) -> None:
     deciding.decide(rows, Wish(Action.CANCEL))
 
 
-def _undo_button() -> None:
+def _undo_button(rows: pd.DataFrame, selected: pd.DataFrame) -> None:
+    """Draw what undoes: the selected, where they can be, else the reader's last decision."""
+    undoable = selected[selected["undoable"]] if len(selected) else selected
+    barred = not state.may(Permission.DECIDE) or not deciding.has_name()
+    if len(undoable):
+        st.button(
+            _("Undo the selected ({count})").format(count=style.number(len(undoable))),
+            icon=":material/undo:",
+            key="undo_selected",
+            disabled=barred,
+            on_click=undoing.undo_rows,
+            args=(undoable,),
+            help=_("Each is then as it was before its last decision."),
+        )
+        return
+    request = undoing.last_request(rows)
     st.button(
         _("Undo"),
         icon=":material/undo:",
         key="undo",
-        disabled=not deciding.can_undo(),
-        on_click=deciding.undo_last,
+        disabled=request is None or barred,
+        on_click=undoing.undo_request,
+        args=(request,),
         help=_("Undo your last decision, whole."),
     )
 

@@ -59,7 +59,7 @@ def samples(
     approve = Decision(plan, "T1", 1, Action.APPROVE)
     yield {
         "decide": lambda: actions.decide([approve], "one"),
-        "undo": lambda: actions.undo("one"),
+        "undo": lambda: actions.undo("one", "undo one"),
         "hand_over": lambda: actions.hand_over(request="two"),
         "confirm": lambda: actions.confirm([Confirmation(2, plan, "T1", "received")]),
         "give_roles": lambda: actions.give_roles("li@brand.example", ["viewer"]),

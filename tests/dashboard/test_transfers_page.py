@@ -129,6 +129,27 @@ def test_undone_decisions_can_be_taken_again(open_page: Open, ledger: Ledger) ->
         assert states(ledger)["T4"] == "proposed"
 
 
+def test_a_decision_can_be_undone_after_a_reload_whole_or_one_by_one(
+    open_page: Open, ledger: Ledger
+) -> None:
+    open_page(destination="front-hz").button(key="approve").click().run()
+    assert open_page(who="Zhang").button(key="undo").disabled  # not Zhang's decision
+    app = open_page(transfer="T1")
+    app.button(key="undo_selected").click().run()
+    assert not app.exception
+    assert [states(ledger)[name] for name in ("T1", "T2", "T3")] == [
+        "proposed",
+        "approved",
+        "approved",
+    ]
+    # A part of it stands no longer, so it is not undone as a whole.
+    assert open_page().button(key="undo").disabled
+    open_page(destination="front-sz").button(key="approve").click().run()
+    again = open_page()
+    again.button(key="undo").click().run()
+    assert states(ledger)["T4"] == "proposed"
+
+
 def test_who_comes_second_is_told_and_nothing_is_done(
     open_page: Open, folder: Path, ledger: Ledger
 ) -> None:
