@@ -22,7 +22,7 @@ from forecasting.pooled_regression import PooledFit, PooledRegression, fit_poole
 
 Floats = npt.NDArray[np.float64]
 
-ORIGINS: tuple[int, ...] = (18, 14, 10, 7, 4, 2)
+ORIGINS: tuple[int, ...] = (18, 13, 8, 4)
 """Days before the end of history at which the forecast is made again to learn its errors."""
 
 _MIN_DAYS_BEFORE_ORIGIN = 28
