@@ -1,9 +1,10 @@
 """Collects the sentences of the dashboard and compiles their Chinese (for developers).
 
 ``python -m dashboard.catalogue`` finds every ``_("…")`` and ``ngettext("…", "…", n)`` of the
-dashboard, brings ``locale/zh_CN/LC_MESSAGES/nearfield.po`` up to date, compiles the ``.mo``
-beside it and says which sentences still lack their Chinese. Both files are committed, so that
-running the dashboard needs no compiler. English has no catalogue: it stands in the code.
+dashboard and every ``say("…")`` of the room ``data``, brings
+``locale/zh_CN/LC_MESSAGES/nearfield.po`` up to date, compiles the ``.mo`` beside it and says
+which sentences still lack their Chinese. Both files are committed, so that running the dashboard
+needs no compiler. English has no catalogue: it stands in the code.
 """
 
 from __future__ import annotations
@@ -18,10 +19,14 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 
 from dashboard.language import DOMAIN, LOCALE_FOLDER
+from data.tables import TABLES
 
 ROOM = Path(__file__).parent
 FORMS = {"_": 1, "_mark": 1, "ngettext": 2}
 """The functions that take sentences, and how many; ``_mark`` marks one that is translated later."""
+
+SAID = {"say": 1}
+"""Alike in the room ``data``, whose faults the dashboard tells (:mod:`data.sentence`)."""
 
 
 def po_path(locale: str = "zh_CN") -> Path:
@@ -35,13 +40,18 @@ def sentences() -> Catalog:
     :raises ValueError: a sentence is not a literal, so that nobody could translate it.
     """
     found = Catalog(fuzzy=False)
-    for path in sorted(ROOM.rglob("*.py")):
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Name):
-                continue
-            if node.func.id in FORMS:
-                forms = tuple(_literal(path, form) for form in node.args[: FORMS[node.func.id]])
-                found.add(forms[0] if len(forms) == 1 else forms)
+    for room, functions in ((ROOM, FORMS), (ROOM.with_name("data"), SAID)):
+        for path in sorted(room.rglob("*.py")):
+            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+                if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Name):
+                    continue
+                if node.func.id in functions:
+                    args = node.args[: functions[node.func.id]]
+                    forms = tuple(_literal(path, form) for form in args)
+                    found.add(forms[0] if len(forms) == 1 else forms)
+    for table in TABLES:  # what a missing table or column would hold
+        for meaning in (table.meaning, *(column.meaning for column in table.columns)):
+            found.add(meaning)
     return found
 
 

@@ -12,6 +12,7 @@ from data.checks import split_names
 from data.departures import format_departures, parse_departures
 from data.findings import Findings
 from data.keys import key_codes
+from data.sentence import say
 from data.tables import BY_NAME, TABLES, Column, Table
 
 Frames = Mapping[str, pd.DataFrame]
@@ -123,7 +124,7 @@ def _with_demand_shares(locations: pd.DataFrame, findings: Findings) -> pd.DataF
     total = share.groupby(groups).transform("sum")
     rounded = local & ~blank & ((total - 1.0).abs() > 1e-9)
     findings.repair(
-        "locations", "demand shares that add up to nearly 1 scaled to 1", int(rounded.sum())
+        "locations", say("demand shares that add up to nearly 1 scaled to 1"), int(rounded.sum())
     )
     filled = (share / total.where(total > 0, 1.0)).where(local, np.nan)
     return locations.assign(demand_share=filled)

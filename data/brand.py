@@ -18,6 +18,7 @@ from data.faults import CheckReport, Fault
 from data.files import digest_of, find_files
 from data.findings import Findings, quoted
 from data.reading import Rows, read_rows
+from data.sentence import say
 from data.series import count_missing_days, daily, spans
 from data.settings import Settings
 from data.settings_file import SETTINGS_FILE, read_settings
@@ -160,9 +161,9 @@ def _as_day(as_of: str | pd.Timestamp) -> pd.Timestamp:
         fault = Fault(
             "sales",
             "date",
-            "an as-of day as YYYY-MM-DD",
+            say("an as-of day as YYYY-MM-DD"),
             quoted(as_of),
-            "Write a day such as 2024-06-01",
+            say("Write a day such as 2024-06-01"),
         )
         raise BadBrand([fault]) from None
     return day.normalize().as_unit("ns")
@@ -197,7 +198,9 @@ def _read(folder: Path, as_of: pd.Timestamp | None) -> tuple[Brand | None, Check
         sales = finished["sales"]
         finished["sales"] = sales[sales["date"] <= day].reset_index(drop=True)
     missing = count_missing_days(finished["sales"])
-    findings.repair("sales", "missing days within series, taken as days without sales", missing)
+    findings.repair(
+        "sales", say("missing days within series, taken as days without sales"), missing
+    )
     count_unknown_in_history(finished["drivers"], finished["sales"], findings)
     uses = {name: settings.drivers.get(name, "known") for name in driver_names(finished["drivers"])}
     brand = Brand(
@@ -224,13 +227,15 @@ def _no_folder(folder: Path) -> Fault:
     return Fault(
         "folder",
         None,
-        "a brand folder",
-        "a file" if folder.exists() else "no such folder",
-        "Give the folder that holds brand.toml and the tables",
+        say("a brand folder"),
+        say("a file") if folder.exists() else say("no such folder"),
+        say("Give the folder that holds brand.toml and the tables"),
         file=str(folder),
     )
 
 
 def _as_of_fault(first: pd.Timestamp, last: pd.Timestamp, found: str) -> Fault:
-    expected = f"an as-of day with sales, from {first:%Y-%m-%d} to {last:%Y-%m-%d}"
-    return Fault("sales", "date", expected, found, "Choose another as-of day")
+    expected = say(
+        "an as-of day with sales, from {first:%Y-%m-%d} to {last:%Y-%m-%d}", first=first, last=last
+    )
+    return Fault("sales", "date", expected, found, say("Choose another as-of day"))

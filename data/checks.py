@@ -11,6 +11,7 @@ import pandas as pd
 
 from data.findings import Findings, listed, quoted
 from data.reading import Rows
+from data.sentence import say
 from data.suggest import nearest
 from data.tables import BY_NAME
 
@@ -78,16 +79,18 @@ def _references(rows: Rows, tables: Tables, findings: Findings) -> None:
         findings.fault(
             rows.table.name,
             column.name,
-            f"names that {where} has",
-            f"{listed(names)}, unknown there",
-            f"{_correct(names[0], known)} or add it to {where}",
+            say("names that {where} has", where=where),
+            say("{names}, unknown there", names=listed(names)),
+            say("{correct} or add it to {where}", correct=_correct(names[0], known), where=where),
             rows.at(hit),
         )
 
 
 def _correct(name: str, known: set[str]) -> str:
     alike = nearest(name, sorted(known))
-    return f"Correct the name{f' ({quoted(alike)} is nearest)' if alike else ''}"
+    if alike is None:
+        return say("Correct the name")
+    return say("Correct the name ({alike} is nearest)", alike=quoted(alike))
 
 
 def _main_exists(locations: Rows, findings: Findings) -> None:
@@ -96,9 +99,9 @@ def _main_exists(locations: Rows, findings: Findings) -> None:
         findings.fault(
             "locations",
             "kind",
-            "at least one main warehouse",
-            "none",
-            "Add the warehouse that everything comes from, with kind main",
+            say("at least one main warehouse"),
+            say("none"),
+            say("Add the warehouse that everything comes from, with kind main"),
         )
 
 
@@ -115,9 +118,13 @@ def _demand_shares(locations: Rows, findings: Findings) -> None:
         findings.fault(
             "locations",
             "demand_share",
-            f"shares that add up to 1 over the {kind}s of region {quoted(region)}",
-            f"{place['total']:.10g}",
-            "Correct the shares, or leave all of them blank for equal ones",
+            say(
+                "shares that add up to 1 over the {kind}s of region {region}",
+                kind=kind,
+                region=quoted(region),
+            ),
+            say("{total:.10g}", total=place["total"]),
+            say("Correct the shares, or leave all of them blank for equal ones"),
             locations.at((frame["region"] == region) & (frame["kind"] == kind)),
         )
 
@@ -141,9 +148,9 @@ def _lanes_fit(lanes: Rows, locations: Rows, findings: Findings) -> None:
         findings.fault(
             "lanes",
             "origin",
-            "lanes that start at a main or a front",
+            say("lanes that start at a main or a front"),
             listed(pairs),
-            "Correct the origin (a store ships to nobody) or remove the lane",
+            say("Correct the origin (a store ships to nobody) or remove the lane"),
             lanes.at(wrong),
         )
 
@@ -155,9 +162,12 @@ def _assortment_of_mains(assortment: Rows, locations: Rows, findings: Findings) 
         findings.fault(
             "assortment",
             "location",
-            "fronts and stores",
-            f"{listed(dict.fromkeys(assortment.frame['location'][wrong]))}, main warehouses",
-            "Remove the rows; a main may hold everything",
+            say("fronts and stores"),
+            say(
+                "{names}, main warehouses",
+                names=listed(dict.fromkeys(assortment.frame["location"][wrong])),
+            ),
+            say("Remove the rows; a main may hold everything"),
             assortment.at(wrong),
         )
 
@@ -170,9 +180,9 @@ def _mains_name_regions(fulfilments: Rows, locations: Rows, findings: Findings) 
         findings.fault(
             "fulfilments",
             "region",
-            "the shoppers' region in every row of a main, which serves all of them",
-            "blank cells",
-            "Write the region that was served",
+            say("the shoppers' region in every row of a main, which serves all of them"),
+            say("blank cells"),
+            say("Write the region that was served"),
             fulfilments.at(wrong),
         )
 
@@ -193,9 +203,9 @@ def _similar_in_circles(products: Rows, findings: Findings) -> None:
         findings.fault(
             "products",
             "similar_to",
-            "older products",
-            f"products that name each other in a circle: {listed(circular)}",
-            "Leave similar_to of the oldest one blank",
+            say("older products"),
+            say("products that name each other in a circle: {names}", names=listed(circular)),
+            say("Leave similar_to of the oldest one blank"),
             frame.index[frame["sku"].isin(circular)].to_numpy(),
         )
 
@@ -219,8 +229,8 @@ def _event_scopes(tables: Tables, findings: Findings) -> None:
         findings.fault(
             "events",
             column,
-            f"known {column}, joined by ;",
-            f"{listed(unknown)}, unknown",
+            say("known {column}, joined by ;", column=column),
+            say("{names}, unknown", names=listed(unknown)),
             _correct(next(iter(unknown)), known),
             events.at(hit),
         )

@@ -14,6 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from data.findings import Findings, listed
+from data.sentence import say
 from data.tables import Column, Table
 
 _NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?|[+-]?(inf|infinity)|nan", re.I)
@@ -99,8 +100,8 @@ def _all_blank(column: Column, rows: int) -> Cells:
 
 
 def _wrong_type(table: Table, column: Column, kind: object, findings: Findings, mend: str) -> None:
-    what = {"text": "text", "day": "days (dates)"}.get(column.kind, "numbers")
-    findings.fault(table.name, column.name, what, f"a column of type {kind}", mend)
+    what = {"text": say("text"), "day": say("days (dates)")}.get(column.kind, say("numbers"))
+    findings.fault(table.name, column.name, what, say("a column of type {kind}", kind=kind), mend)
 
 
 def _names(table: Table, column: Column, cells: pa.ChunkedArray, findings: Findings) -> Cells:
@@ -110,7 +111,7 @@ def _names(table: Table, column: Column, cells: pa.ChunkedArray, findings: Findi
     if pa.types.is_integer(cells.type):
         cells = cells.cast(pa.string())
     if not is_text(cells.type):
-        _wrong_type(table, column, cells.type, findings, "Write the column as text")
+        _wrong_type(table, column, cells.type, findings, say("Write the column as text"))
         return _nothing_read(column, rows)
     codes, texts = distinct(cells)
     trimmed = pd.Series([None if text is None else text.strip() for text in texts], dtype=object)
@@ -119,7 +120,7 @@ def _names(table: Table, column: Column, cells: pa.ChunkedArray, findings: Findi
     if changed.any():
         findings.repair(
             table.name,
-            f"spaces around the text in column {column.name} left out",
+            say("spaces around the text in column {column} left out", column=column.name),
             int(changed[codes].sum()),
         )
     merged, names = pd.factorize(trimmed)
@@ -140,7 +141,7 @@ def _numbers(table: Table, column: Column, cells: pa.ChunkedArray, findings: Fin
         values = cells.to_numpy()
         return Cells(values, np.zeros(rows, dtype=bool))
     if not is_text(kind):
-        _wrong_type(table, column, kind, findings, "Write the column as numbers")
+        _wrong_type(table, column, kind, findings, say("Write the column as numbers"))
         return _nothing_read(column, rows)
     codes, texts = distinct(cells)
     if table.open_ended:
@@ -175,15 +176,16 @@ def _explain_numbers(
     for code in np.flatnonzero(bad):
         text = (texts[code] or "").strip()
         if _THOUSANDS.fullmatch(text) and not _DECIMAL_COMMA.fullmatch(text):
-            mend = "Leave out the thousands separator (1234.5, not 1,234.5)"
+            mend: str = say("Leave out the thousands separator (1234.5, not 1,234.5)")
         elif _DECIMAL_COMMA.fullmatch(text):
-            mend = "Write decimals with a dot and no thousands separator (1234.5, not 1.234,5)"
+            mend = say("Write decimals with a dot and no thousands separator (1234.5, not 1.234,5)")
+        elif column.required:
+            mend = say("Write a plain number such as 12 or 0.5")
         else:
-            mend = "Write a plain number such as 12 or 0.5"
-            mend += " or leave the cell blank" if not column.required else ""
+            mend = say("Write a plain number such as 12 or 0.5 or leave the cell blank")
         groups.setdefault(mend, []).append(int(code))
     for mend, members in groups.items():
-        _fault_of(table, column, codes, texts, members, "numbers", mend, findings)
+        _fault_of(table, column, codes, texts, members, say("numbers"), mend, findings)
 
 
 def _fault_of(
@@ -218,7 +220,11 @@ def _days(table: Table, column: Column, cells: pa.ChunkedArray, findings: Findin
         return _timestamps(table, column, cells.cast(pa.timestamp("s")), findings)
     if not is_text(kind):
         _wrong_type(
-            table, column, kind, findings, "Write the column as dates without a time or time zone"
+            table,
+            column,
+            kind,
+            findings,
+            say("Write the column as dates without a time or time zone"),
         )
         return _nothing_read(column, rows)
     codes, texts = distinct(cells)
@@ -232,8 +238,8 @@ def _days(table: Table, column: Column, cells: pa.ChunkedArray, findings: Findin
         codes,
         texts,
         members,
-        "dates as YYYY-MM-DD",
-        "Write dates as 2024-06-01 (in Excel: the number format yyyy-mm-dd)",
+        say("dates as YYYY-MM-DD"),
+        say("Write dates as 2024-06-01 (in Excel: the number format yyyy-mm-dd)"),
         findings,
     )
     return Cells(days[codes], bad[codes])
@@ -259,9 +265,9 @@ def _timestamps(table: Table, column: Column, cells: pa.ChunkedArray, findings: 
         findings.fault(
             table.name,
             column.name,
-            "days without a time of day",
+            say("days without a time of day"),
             found,
-            "Sum up each local day and write its date only (2024-06-01)",
+            say("Sum up each local day and write its date only (2024-06-01)"),
             positions,
         )
         seconds = np.where(timed, np.datetime64("NaT"), seconds)

@@ -21,6 +21,7 @@ from data.files import (
 )
 from data.findings import Findings, RowNumbers, quoted
 from data.header import check_header
+from data.sentence import say
 from data.tables import MOST_ROWS, Kind, Table
 
 _CHUNK = 1 << 22
@@ -32,7 +33,7 @@ _ARROW_TYPES: dict[Kind, pa.DataType] = {
     "whole": pa.float64(),
     "day": pa.timestamp("s"),
 }
-_EXPORT = "Export the table again as CSV in UTF-8 with commas between the columns"
+_EXPORT = say("Export the table again as CSV in UTF-8 with commas between the columns")
 
 
 def read_csv(
@@ -78,22 +79,32 @@ def _read(reader: _Reader, table: Table, findings: Findings) -> pa.Table | None:
     try:
         return reader.as_text()
     except pa.ArrowInvalid as error:
-        found = f"a file that cannot be split into cells ({first_line(error)})"
-        findings.fault(table.name, None, "a CSV table", found, _EXPORT)
+        found = say("a file that cannot be split into cells ({error})", error=first_line(error))
+        findings.fault(table.name, None, say("a CSV table"), found, _EXPORT)
         return None
 
 
 def _is_text(path: Path, table: Table, findings: Findings) -> bool:
     """Whether the file is UTF-8 text of a size that can be read; what else it is is a fault."""
     if path.stat().st_size == 0:
-        mend = "Write the header and the rows" + ("" if table.required else " or remove the file")
+        mend = (
+            say("Write the header and the rows")
+            if table.required
+            else say("Write the header and the rows or remove the file")
+        )
         findings.fault(
-            table.name, None, "a header row with the columns' names", "an empty file", mend
+            table.name,
+            None,
+            say("a header row with the columns' names"),
+            say("an empty file"),
+            mend,
         )
         return False
     if wrong := wrong_format(path):
-        what, mend = wrong
-        findings.fault(table.name, None, "a CSV table in UTF-8", f"{what} named .csv", mend)
+        what, how = wrong
+        findings.fault(
+            table.name, None, say("a CSV table in UTF-8"), say("{what} named .csv", what=what), how
+        )
         return False
     scanned = scan_text(path)
     if scanned.bad is not None:
@@ -101,13 +112,18 @@ def _is_text(path: Path, table: Table, findings: Findings) -> bool:
         findings.fault(
             table.name,
             None,
-            "text in UTF-8",
-            f"text in {bad.encoding} (first in line {bad.line}: {quoted(bad.sample)})",
-            "Save it as UTF-8 (in Excel: “Save as”, “CSV UTF-8”)",
+            say("text in UTF-8"),
+            say(
+                "text in {encoding} (first in line {line}: {sample})",
+                encoding=bad.encoding,
+                line=bad.line,
+                sample=quoted(bad.sample),
+            ),
+            say("Save it as UTF-8 (in Excel: “Save as”, “CSV UTF-8”)"),
         )
         return False
     if scanned.binary:
-        findings.fault(table.name, None, "a CSV table", "a binary file", _EXPORT)
+        findings.fault(table.name, None, say("a CSV table"), say("a binary file"), _EXPORT)
         return False
     if scanned.lines > MOST_ROWS:
         too_many_rows(table, scanned.lines, findings)
@@ -115,7 +131,12 @@ def _is_text(path: Path, table: Table, findings: Findings) -> bool:
     return True
 
 
-_SEPARATORS = ((";", "semicolons"), ("\t", "tabs"), ("|", "bars"), ("，", "full-width commas"))
+_SEPARATORS = (
+    (";", say("semicolons")),
+    ("\t", say("tabs")),
+    ("|", say("bars")),
+    ("，", say("full-width commas")),
+)
 
 
 def _header(path: Path, table: Table, findings: Findings) -> tuple[str, ...] | None:
@@ -131,9 +152,9 @@ def _header(path: Path, table: Table, findings: Findings) -> tuple[str, ...] | N
         findings.fault(
             table.name,
             None,
-            "a header row with the columns' names",
-            "a blank first line",
-            "Write the columns' names into the first line",
+            say("a header row with the columns' names"),
+            say("a blank first line"),
+            say("Write the columns' names into the first line"),
         )
         return None
     for separator, name in _SEPARATORS:
@@ -141,9 +162,9 @@ def _header(path: Path, table: Table, findings: Findings) -> tuple[str, ...] | N
             findings.fault(
                 table.name,
                 None,
-                "commas between the columns",
-                f"{name} ({quoted(text)})",
-                "Save it with commas between the columns and dots in decimals",
+                say("commas between the columns"),
+                say("{name} ({text})", name=name, text=quoted(text)),
+                say("Save it with commas between the columns and dots in decimals"),
             )
             return None
     return tuple(names)
@@ -189,18 +210,20 @@ class _Reader:
 def _refused_lines(table: Table, reader: _Reader, numbers: RowNumbers, findings: Findings) -> None:
     expected, actual, line = reader.refused_lines[0]
     if actual > expected:
-        mend = (
+        mend = say(
             "Put text that holds a comma in double quotes, and write decimals with a dot (1.5, "
             "not 1,5)"
         )
     else:
-        mend = "Fill the row up to the header's columns or remove it"
-    more = f" and {reader.refused:,} such rows" if reader.refused > _MOST_REFUSED_LINES else ""
+        mend = say("Fill the row up to the header's columns or remove it")
+    found = say("{actual} values ({line})", actual=actual, line=quoted(line.rstrip()))
+    if reader.refused > _MOST_REFUSED_LINES:
+        found = say("{found} and {rows:,} such rows", found=found, rows=reader.refused)
     findings.fault(
         table.name,
         None,
-        f"{expected} values in every row, as in the header",
-        f"{actual} values ({quoted(line.rstrip())}){more}",
+        say("{expected} values in every row, as in the header", expected=expected),
+        found,
         mend,
         [number - 2 for number in reader.refused_numbers],
         numbers=RowNumbers(blank=numbers.blank),

@@ -7,6 +7,7 @@ import pandas as pd
 
 from data.findings import Findings, listed
 from data.reading import Rows
+from data.sentence import say
 
 _FARTHEST_GAP = np.timedelta64(731, "D")
 _FARTHEST_AHEAD = {
@@ -48,9 +49,9 @@ def _absurd_gap(sales: Rows, findings: Findings) -> bool:
         findings.fault(
             "sales",
             "date",
-            "days without years between them",
-            f"{listed(shown)}, more than two years from the other sales",
-            "Correct the year, or leave out a history that ended so long ago",
+            say("days without years between them"),
+            say("{days}, more than two years from the other sales", days=listed(shown)),
+            say("Correct the year, or leave out a history that ended so long ago"),
             sales.at(few),
         )
     return len(gaps) > 0
@@ -64,9 +65,9 @@ def _too_late(rows: Rows, column: str, limit: np.datetime64, findings: Findings)
         findings.fault(
             rows.table.name,
             column,
-            f"days up to {str(limit)[:10]}",
+            say("days up to {limit}", limit=str(limit)[:10]),
             listed(shown),
-            "Correct the year",
+            say("Correct the year"),
             rows.at(late),
         )
 
@@ -79,9 +80,11 @@ def _overdue(inbound: Rows, last: pd.Timestamp, findings: Findings) -> None:
         findings.fault(
             "inbound",
             "arrives",
-            f"days after the last day of sales, {last:%Y-%m-%d}",
+            say("days after the last day of sales, {last:%Y-%m-%d}", last=last),
             listed(shown),
-            "Write the day on which it is expected now, or count it as stock if it has arrived",
+            say(
+                "Write the day on which it is expected now, or count it as stock if it has arrived"
+            ),
             inbound.at(past),
         )
 
@@ -93,8 +96,8 @@ def _long_events(events: Rows, findings: Findings) -> None:
         findings.fault(
             "events",
             "ends",
-            "events of at most a year",
+            say("events of at most a year"),
             listed(str(end)[:10] for end in np.unique(ends[long])),
-            "Correct the year of starts or ends",
+            say("Correct the year of starts or ends"),
             events.at(long),
         )

@@ -8,6 +8,7 @@ import pandas as pd
 from data.driver_values import DriverLookup
 from data.faults import Fault
 from data.findings import Findings
+from data.sentence import say
 from data.settings import DriverUse
 
 _STEP = 1_000_000
@@ -20,9 +21,9 @@ def check_drivers_file(named: set[str] | None, findings: Findings) -> None:
         findings.fault(
             "settings",
             "drivers",
-            "a table drivers.csv or drivers.parquet with the columns that [drivers] names",
-            "no such file",
-            "Add the table or remove the section",
+            say("a table drivers.csv or drivers.parquet with the columns that [drivers] names"),
+            say("no such file"),
+            say("Add the table or remove the section"),
         )
 
 
@@ -63,14 +64,25 @@ def _fault(
     name: str, rows: pd.DataFrame, missing: np.ndarray, days: pd.DatetimeIndex, file: str
 ) -> Fault:
     first = rows[missing].iloc[0]
-    where = f"{first['region']} × {first['sku']} on {first['date']:%Y-%m-%d}"
     return Fault(
         table="drivers",
         column=name,
-        expected=f"a value for every series and day from {days[0]:%Y-%m-%d} to "
-        f"{days[-1]:%Y-%m-%d}, the {len(days)} days to be forecast",
-        found=f"none for {int(missing.sum()):,} of {len(rows):,}, first {where}",
-        mend='Add the rows, choose a shorter horizon, or declare it "past" in [drivers]',
+        expected=say(
+            "a value for every series and day from {first:%Y-%m-%d} to {last:%Y-%m-%d}, the "
+            "{count} days to be forecast",
+            first=days[0],
+            last=days[-1],
+            count=len(days),
+        ),
+        found=say(
+            "none for {missing:,} of {rows:,}, first {region} × {sku} on {day:%Y-%m-%d}",
+            missing=int(missing.sum()),
+            rows=len(rows),
+            region=first["region"],
+            sku=first["sku"],
+            day=first["date"],
+        ),
+        mend=say('Add the rows, choose a shorter horizon, or declare it "past" in [drivers]'),
         file=file,
     )
 
@@ -86,5 +98,7 @@ def count_unknown_in_history(
         for name in lookup.names:
             unknown[name] = unknown.get(name, 0) + int(values[name].isna().sum())
     for name, count in unknown.items():
-        what = f"days of sales without a value of {name}, left out where it is needed"
+        what = say(
+            "days of sales without a value of {name}, left out where it is needed", name=name
+        )
         findings.repair("drivers", what, count)

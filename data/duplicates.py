@@ -14,6 +14,7 @@ import pyarrow.parquet
 from data.findings import Findings, listed
 from data.keys import key_codes
 from data.reading import Rows
+from data.sentence import say
 
 
 def leave_out_copies(rows: Rows, findings: Findings) -> pd.DataFrame:
@@ -34,7 +35,7 @@ def leave_out_copies(rows: Rows, findings: Findings) -> pd.DataFrame:
         part[f"\0{name}"] = _cells_at(rows, name, in_file)
     whole = part.astype({c: object for c in part.columns if part[c].dtype == "category"})
     copies = whole.duplicated(keep="first").to_numpy()
-    findings.repair(table.name, "exact copies of a row left out", int(copies.sum()))
+    findings.repair(table.name, say("exact copies of a row left out"), int(copies.sum()))
     if not table.repeats:
         rest = whole[~copies]
         differ = rest.duplicated(subset=list(table.key), keep=False).to_numpy()
@@ -82,9 +83,11 @@ def _contradiction(
     findings.fault(
         table.name,
         key[-1] if len(key) == 1 else None,
-        f"one row for each {', '.join(key)}",
-        f"rows that share them and differ, such as {listed([named])}",
-        "Keep one of them" if len(key) == 1 else "Keep the right one, or add them up into one row",
+        say("one row for each {key}", key=", ".join(key)),
+        say("rows that share them and differ, such as {rows}", rows=listed([named])),
+        say("Keep one of them")
+        if len(key) == 1
+        else say("Keep the right one, or add them up into one row"),
         places,
     )
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import pyarrow as pa
 
 from data.findings import Findings
+from data.sentence import Sentence, say
 from data.tables import MOST_ROWS, TABLES, Table
 
 ENDINGS = (".csv", ".parquet")
@@ -19,19 +20,19 @@ _CHUNK = 1 << 22
 _SIGNATURES: tuple[tuple[bytes, str, str], ...] = (
     (
         b"PK\x03\x04",
-        "an Excel workbook (or another zip file)",
-        "Open it in Excel, choose “Save as”, “CSV UTF-8”, and replace the file",
+        say("an Excel workbook (or another zip file)"),
+        say("Open it in Excel, choose “Save as”, “CSV UTF-8”, and replace the file"),
     ),
     (
         b"\xd0\xcf\x11\xe0",
-        "an old Excel workbook (.xls)",
-        "Open it in Excel, choose “Save as”, “CSV UTF-8”, and replace the file",
+        say("an old Excel workbook (.xls)"),
+        say("Open it in Excel, choose “Save as”, “CSV UTF-8”, and replace the file"),
     ),
-    (b"PAR1", "a Parquet file", "Rename it so that it ends in .parquet"),
-    (b"\x1f\x8b", "a gzip file", "Unpack it"),
-    (b"%PDF", "a PDF document", "Export the table as CSV from the system it came from"),
-    (b"\xff\xfe", "UTF-16 text", "Save it as UTF-8 (in Excel: “CSV UTF-8”)"),
-    (b"\xfe\xff", "UTF-16 text", "Save it as UTF-8 (in Excel: “CSV UTF-8”)"),
+    (b"PAR1", say("a Parquet file"), say("Rename it so that it ends in .parquet")),
+    (b"\x1f\x8b", say("a gzip file"), say("Unpack it")),
+    (b"%PDF", say("a PDF document"), say("Export the table as CSV from the system it came from")),
+    (b"\xff\xfe", say("UTF-16 text"), say("Save it as UTF-8 (in Excel: “CSV UTF-8”)")),
+    (b"\xfe\xff", say("UTF-16 text"), say("Save it as UTF-8 (in Excel: “CSV UTF-8”)")),
 )
 
 
@@ -64,9 +65,9 @@ def find_files(folder: Path, findings: Findings) -> dict[str, Path]:
             findings.fault(
                 table.name,
                 None,
-                "one file a table",
-                f"both {present[0].name} and {present[1].name}",
-                "Keep the one that holds and remove the other",
+                say("one file a table"),
+                say("both {one} and {other}", one=present[0].name, other=present[1].name),
+                say("Keep the one that holds and remove the other"),
                 file=f"{present[0].name}, {present[1].name}",
             )
         elif present:
@@ -84,14 +85,18 @@ def _missing(folder: Path, table: Table, findings: Findings) -> None:
         if path.is_file() and path.name.casefold().split(".")[0] == table.name
     )
     columns = ", ".join(column.name for column in table.columns if column.required)
-    mend = f"Add it with at least the columns {columns}"
+    mend = say("Add it with at least the columns {columns}", columns=columns)
     if alike:
-        mend = f"Save {alike[0]} as {table.name}.csv or {table.name}.parquet"
+        mend = say("Save {file} as {table}.csv or {table}.parquet", file=alike[0], table=table.name)
     findings.fault(
         table.name,
         None,
-        f"a file {table.name}.csv or {table.name}.parquet ({table.meaning})",
-        alike[0] if alike else "no such file",
+        say(
+            "a file {table}.csv or {table}.parquet ({meaning})",
+            table=table.name,
+            meaning=Sentence(table.meaning),
+        ),
+        alike[0] if alike else say("no such file"),
         mend,
         file=f"{table.name}.csv",
     )
@@ -181,13 +186,13 @@ def _describe(path: Path, place: int, line: int) -> NotUtf8:
         chinese = any("\u4e00" <= letter <= "\u9fff" for letter in decoded)
         if name == "Windows-1252" or chinese:
             return NotUtf8(line, name, decoded.strip("\r"))
-    return NotUtf8(line, "another encoding", text.decode("latin-1").strip("\r"))
+    return NotUtf8(line, say("another encoding"), text.decode("latin-1").strip("\r"))
 
 
 def no_rows(table: Table, found: str, findings: Findings) -> None:
     """Add the fault of a table without rows that says nothing by being empty."""
-    mend = "Add the rows" if table.required else "Add the rows or remove the file"
-    findings.fault(table.name, None, "at least one row", found, mend)
+    mend = say("Add the rows") if table.required else say("Add the rows or remove the file")
+    findings.fault(table.name, None, say("at least one row"), found, mend)
 
 
 def too_many_rows(table: Table, rows: int, findings: Findings) -> None:
@@ -195,9 +200,9 @@ def too_many_rows(table: Table, rows: int, findings: Findings) -> None:
     findings.fault(
         table.name,
         None,
-        f"at most {MOST_ROWS:,} rows",
-        f"{rows:,} rows",
-        "Keep fewer days of history, or split the brand by region into several folders",
+        say("at most {most:,} rows", most=MOST_ROWS),
+        say("{rows:,} rows", rows=rows),
+        say("Keep fewer days of history, or split the brand by region into several folders"),
     )
 
 

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from data.faults import Fault, Repair
+from data.sentence import say
 
 SHOWN = 5
 """Row numbers and values that a fault lists; the rest is counted."""
@@ -104,7 +105,7 @@ def listed(values: Iterable[object], shown: int = SHOWN) -> str:
     everything = list(values)
     text = ", ".join(quoted(value) for value in everything[:shown])
     more = len(everything) - shown
-    return f"{text} and {more} more" if more > 0 else text
+    return say("{text} and {more} more", text=text, more=more) if more > 0 else text
 
 
 def quoted(value: object) -> str:

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from data.findings import Findings, listed, quoted
+from data.sentence import Sentence, say
 from data.suggest import nearest
 from data.tables import Table
 
@@ -26,9 +27,9 @@ def check_header(
         findings.fault(
             table.name,
             twice[0],
-            "every column once",
-            f"{listed(twice)} more than once",
-            "Remove or rename the second one",
+            say("every column once"),
+            say("{names} more than once", names=listed(twice)),
+            say("Remove or rename the second one"),
         )
     extras = [name for name in header if name.strip() and name not in table.names]
     for column in table.columns:
@@ -39,28 +40,40 @@ def check_header(
             findings.fault(
                 table.name,
                 column.name,
-                f"a column {quoted(column.name)} ({column.meaning})",
-                f"the columns {listed(header, shown=12)}",
-                f"Rename the column {quoted(alike)}" if alike else "Add the column",
+                say(
+                    "a column {column} ({meaning})",
+                    column=quoted(column.name),
+                    meaning=Sentence(column.meaning),
+                ),
+                say("the columns {names}", names=listed(header, shown=12)),
+                say("Rename the column {alike}", alike=quoted(alike))
+                if alike
+                else say("Add the column"),
             )
         elif alike is not None:
             findings.fault(
                 table.name,
                 alike,
-                f"the optional column {quoted(column.name)} by its name, or no column like it",
-                f"a column {quoted(alike)}",
-                f"Rename it to {quoted(column.name)}, or to something less alike if it is "
-                "something else",
+                say(
+                    "the optional column {column} by its name, or no column like it",
+                    column=quoted(column.name),
+                ),
+                say("a column {alike}", alike=quoted(alike)),
+                say(
+                    "Rename it to {column}, or to something less alike if it is something else",
+                    column=quoted(column.name),
+                ),
             )
     for name in sorted((wanted or set()) - set(header)) if table.open_ended else ():
         alike = nearest(name, extras)
         findings.fault(
             table.name,
             name,
-            f"a column {quoted(name)}, which [drivers] of brand.toml names",
-            f"the columns {listed(header, shown=12)}",
-            (f"Rename the column {quoted(alike)}" if alike else "Add the column")
-            + ", or correct [drivers]",
+            say("a column {name}, which [drivers] of brand.toml names", name=quoted(name)),
+            say("the columns {names}", names=listed(header, shown=12)),
+            say("Rename the column {alike}, or correct [drivers]", alike=quoted(alike))
+            if alike
+            else say("Add the column, or correct [drivers]"),
         )
     if len(findings.faults) > faults:
         return None

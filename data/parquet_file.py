@@ -10,6 +10,7 @@ import pyarrow.parquet
 from data.files import RawTable, first_line, no_rows, too_many_rows
 from data.findings import Findings
 from data.header import check_header
+from data.sentence import say
 from data.tables import MOST_ROWS, Table
 
 _BROKEN = "Write the file again; it may have been cut off while it was copied"
@@ -24,15 +25,15 @@ def read_parquet(
     """
     try:
         if path.stat().st_size == 0:
-            found = "an empty file"
+            found = say("an empty file")
         else:
             with pa.parquet.ParquetFile(path) as file:
                 return _read(file, path, table, wanted, findings)
     # A damaged file can also fail deep inside, as a value that does not fit its type.
     except (pa.ArrowException, OSError, ValueError, TypeError, MemoryError) as error:
-        found = f"a file that cannot be read ({first_line(error)})"
-    mend = "Write the file again; it may have been cut off while it was copied"
-    findings.fault(table.name, None, "a Parquet file", found, mend)
+        found = say("a file that cannot be read ({error})", error=first_line(error))
+    mend = say("Write the file again; it may have been cut off while it was copied")
+    findings.fault(table.name, None, say("a Parquet file"), found, mend)
     return None
 
 

@@ -17,6 +17,7 @@ from data.files import RawTable
 from data.findings import Findings, quoted
 from data.parquet_file import read_parquet
 from data.rules import EARLIEST, LATEST
+from data.sentence import say
 from data.tables import Column, Table
 
 
@@ -55,7 +56,9 @@ def read_rows(path: Path, table: Table, wanted: set[str] | None, findings: Findi
         raw = reader(path, table, wanted, findings)
     except OSError as error:
         found = error.strerror or type(error).__name__
-        findings.fault(table.name, None, "a file that can be read", found, "Allow to read it")
+        findings.fault(
+            table.name, None, say("a file that can be read"), found, say("Allow to read it")
+        )
         return None
     if raw is None:
         return None
@@ -88,7 +91,9 @@ def _columns(
     for name in [name for name in raw.columns if name not in table.names]:
         cells = raw.columns[name]
         if wanted is None and not is_number(cells.type) and not _meant_as_numbers(cells):
-            what = f"rows whose column {quoted(name)} holds no numbers and is no driver"
+            what = say(
+                "rows whose column {name} holds no numbers and is no driver", name=quoted(name)
+            )
             findings.repair(table.name, what, raw.rows)
             continue
         drivers.append(Column(name, "number", "a driver"))
@@ -115,7 +120,7 @@ def _without_blank_rows(
             blank &= ~unread[name]
         if not blank.any():
             return frame, unread
-    findings.repair(table.name, "blank rows left out", int(blank.sum()))
+    findings.repair(table.name, say("blank rows left out"), int(blank.sum()))
     return frame[~blank], {name: cells[~blank] for name, cells in unread.items()}
 
 

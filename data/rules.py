@@ -12,6 +12,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from data.departures import parse_departures
+from data.sentence import say
 from data.tables import LOCATION_KINDS, Column, Table
 
 EARLIEST = np.datetime64("2000-01-01", "s")
@@ -55,13 +56,18 @@ def _of_column(table: Table, column: Column) -> list[Rule]:
     if column.required:
         # Of the row: pandera cannot list blank categories among the failure cases of a column.
         present = _present(column.name)
-        rules.append(Rule(column.name, "a value in every row", "Fill the cell", present, True))
+        rules.append(
+            Rule(column.name, say("a value in every row"), say("Fill the cell"), present, True)
+        )
     if column.kind == "text":
         rules.append(
             Rule(
                 column.name,
-                f"one line of at most {LONGEST_TEXT} characters",
-                "Shorten the text; a quotation mark that is never closed swallows the lines below",
+                say("one line of at most {most} characters", most=LONGEST_TEXT),
+                say(
+                    "Shorten the text; a quotation mark that is never closed swallows the lines "
+                    "below"
+                ),
                 _one_line,
             )
         )
@@ -69,25 +75,34 @@ def _of_column(table: Table, column: Column) -> list[Rule]:
         rules.append(
             Rule(
                 column.name,
-                "days from 2000 to 2099",
-                "Correct the year",
+                say("days from 2000 to 2099"),
+                say("Correct the year"),
                 _between(EARLIEST, LATEST),
             )
         )
     if not column.numeric:
         return rules
     if not column.unlimited:
-        mend = "Write a number" + ("" if column.required else " or leave the cell blank")
-        rules.append(Rule(column.name, "finite numbers", mend, _finite))
+        mend = (
+            say("Write a number")
+            if column.required
+            else say("Write a number or leave the cell blank")
+        )
+        rules.append(Rule(column.name, say("finite numbers"), mend, _finite))
     if column.above is not None:
-        expected = f"numbers above {column.above:g}"
+        expected = say("numbers above {limit:g}", limit=column.above)
         rules.append(
-            Rule(column.name, expected, f"Correct the {_plain(column)}", _above(column.above))
+            Rule(
+                column.name,
+                expected,
+                say("Correct the {column}", column=_plain(column)),
+                _above(column.above),
+            )
         )
     if column.least is not None or column.most is not None:
         rules.append(_range(table, column))
     if column.kind == "whole":
-        rules.append(Rule(column.name, "whole numbers", "Write a whole number", _whole))
+        rules.append(Rule(column.name, say("whole numbers"), say("Write a whole number"), _whole))
     return rules
 
 
@@ -98,16 +113,16 @@ def _plain(column: Column) -> str:
 def _range(table: Table, column: Column) -> Rule:
     least, most = column.least, column.most
     if most is None:
-        expected = f"numbers of at least {least:g}"
+        expected = say("numbers of at least {least:g}", least=least)
     elif least is None:
-        expected = f"numbers of at most {most:g}"
+        expected = say("numbers of at most {most:g}", most=most)
     else:
-        expected = f"numbers from {least:g} to {most:g}"
-    mend = f"Correct the {_plain(column)}"
+        expected = say("numbers from {least:g} to {most:g}", least=least, most=most)
+    mend = say("Correct the {column}", column=_plain(column))
     if table.name == "sales" and column.name == "units":
-        mend = "Correct the units; returns from shoppers do not belong here"
+        mend = say("Correct the units; returns from shoppers do not belong here")
     if column.name == "availability":
-        mend = "Write a share such as 0.75 (not 75 for 75 %)"
+        mend = say("Write a share such as 0.75 (not 75 for 75 %)")
     return Rule(column.name, expected, mend, _between(least, most))
 
 
@@ -204,32 +219,38 @@ _OF_ROWS: dict[str, tuple[Rule, ...]] = {
     "products": (
         Rule(
             "margin",
-            "a margin of at most the price",
-            "Write money a unit before delivery, not a percentage",
+            say("a margin of at most the price"),
+            say("Write money a unit before delivery, not a percentage"),
             _margin_within_price,
             of_row=True,
         ),
         Rule(
             "similar_to",
-            "another product",
-            "Name an older product or leave the cell blank",
+            say("another product"),
+            say("Name an older product or leave the cell blank"),
             _not_itself,
             of_row=True,
         ),
     ),
     "locations": (
-        Rule("kind", "main, front or store", "Write one of the three", _known_kind, of_row=True),
+        Rule(
+            "kind",
+            say("main, front or store"),
+            say("Write one of the three"),
+            _known_kind,
+            of_row=True,
+        ),
         Rule(
             "region",
-            "the region that a front or store serves",
-            "Write the region (only mains have none)",
+            say("the region that a front or store serves"),
+            say("Write the region (only mains have none)"),
             _region_as_kind_needs,
             of_row=True,
         ),
         Rule(
             "region",
-            "no region for a main, which serves all of them",
-            "Leave the cell blank",
+            say("no region for a main, which serves all of them"),
+            say("Leave the cell blank"),
             _region_of_no_main,
             of_row=True,
         ),
@@ -237,23 +258,23 @@ _OF_ROWS: dict[str, tuple[Rule, ...]] = {
     "lanes": (
         Rule(
             "destination",
-            "a destination other than the origin",
-            "Correct one of the two or remove the lane",
+            say("a destination other than the origin"),
+            say("Correct one of the two or remove the lane"),
             _goes_somewhere,
             of_row=True,
         ),
         Rule(
             "departs",
-            "weekdays such as Mon-Sat or Mon,Wed,Fri",
-            "Use Mon, Tue, Wed, Thu, Fri, Sat, Sun, or leave the cell blank for daily",
+            say("weekdays such as Mon-Sat or Mon,Wed,Fri"),
+            say("Use Mon, Tue, Wed, Thu, Fri, Sat, Sun, or leave the cell blank for daily"),
             _departs,
         ),
     ),
     "events": (
         Rule(
             "ends",
-            "a last day not before the first",
-            "Correct starts or ends",
+            say("a last day not before the first"),
+            say("Correct starts or ends"),
             _ends_after_start,
             of_row=True,
         ),

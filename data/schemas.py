@@ -14,6 +14,7 @@ from pandera.errors import SchemaErrors
 
 from data.findings import SHOWN, Findings, listed
 from data.rules import Rule, rules_of
+from data.sentence import say
 from data.tables import Table
 
 
@@ -58,7 +59,7 @@ def _tell(
 
 def _found(cells: pd.Series[Any]) -> str:
     if cells.isna().all():
-        return "blank cells"
+        return say("blank cells")
     if cells.dtype.kind == "M":
         return listed(dict.fromkeys(str(day)[:10] for day in cells.dropna()))
     if cells.dtype.kind == "f":

@@ -8,6 +8,7 @@ from math import isfinite
 from typing import TYPE_CHECKING, Any, Literal, TypeVar, get_args, get_origin, get_type_hints
 
 from data.faults import Fault
+from data.sentence import say
 from data.suggest import nearest
 
 if TYPE_CHECKING:
@@ -184,12 +185,12 @@ class Settings:
     drivers: dict[str, DriverUse] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        _require(bool(self.name.strip()), "name", "a name", self.name)
+        _require(bool(self.name.strip()), "name", say("a name"), self.name)
         letters = len(self.currency) == 3 and self.currency.isascii() and self.currency.isupper()
-        _require(letters, "currency", "three capital letters such as CNY", self.currency)
-        _require(self.frequency == "D", "frequency", "D (daily)", self.frequency)
+        _require(letters, "currency", say("three capital letters such as CNY"), self.currency)
+        _require(self.frequency == "D", "frequency", say("D (daily)"), self.frequency)
         for driver, use in self.drivers.items():
-            _require(use in get_args(DriverUse), driver, "known or past", use)
+            _require(use in get_args(DriverUse), driver, say("known or past"), use)
 
 
 def parse_settings(document: dict[str, Any]) -> tuple[Settings, tuple[Fault, ...]]:
@@ -219,8 +220,8 @@ def _flat(section: Any, path: str) -> Iterator[tuple[str, Any]]:
 def _read_section(base: _Section, values: Any, path: str, faults: list[Fault]) -> _Section:
     """Return ``base`` with the values of a TOML table; a value at fault keeps its default."""
     if not isinstance(values, dict):
-        mend = f"Write [{path}] on a line of its own and its settings below"
-        faults.append(_fault(path, f"a section [{path}]", values, mend))
+        mend = say("Write [{path}] on a line of its own and its settings below", path=path)
+        faults.append(_fault(path, say("a section [{path}]", path=path), values, mend))
         return base
     hints = get_type_hints(type(base))
     good: dict[str, Any] = {}
@@ -235,8 +236,8 @@ def _read_section(base: _Section, values: Any, path: str, faults: list[Fault]) -
         elif _is_of(hints[name], value):
             good[name] = float(value) if hints[name] is float else value
         else:
-            expected = _TYPES.get(hints[name], "text in quotes")
-            faults.append(_fault(where, expected, value, "Correct the value"))
+            expected = _TYPES.get(hints[name], say("text in quotes"))
+            faults.append(_fault(where, expected, value, say("Correct the value")))
     return _replace_valid(base, good, path, faults)
 
 
@@ -253,14 +254,14 @@ def _replace_valid(
             where = f"{path}.{name}" if path else name
             # A default can break a rule too: 14 horizon days and 20 frozen ones.
             found = values.pop(name, getattr(base, name))
-            faults.append(_fault(where, expected, found, "Correct the value"))
+            faults.append(_fault(where, expected, found, say("Correct the value")))
 
 
 _TYPES: dict[Any, str] = {
-    int: "a whole number",
-    float: "a number",
-    bool: "true or false",
-    str: "text in quotes",
+    int: say("a whole number"),
+    float: say("a number"),
+    bool: say("true or false"),
+    str: say("text in quotes"),
 }
 
 
@@ -277,19 +278,21 @@ def _is_of(kind: Any, value: Any) -> bool:
 def _read_drivers(values: Any, faults: list[Fault]) -> dict[str, DriverUse]:
     drivers: dict[str, DriverUse] = {}
     if not isinstance(values, dict):
-        mend = 'Write [drivers] on a line of its own and below it lines such as discount = "known"'
-        faults.append(_fault("drivers", "a section [drivers]", values, mend))
+        mend = say(
+            'Write [drivers] on a line of its own and below it lines such as discount = "known"'
+        )
+        faults.append(_fault("drivers", say("a section [drivers]"), values, mend))
         return drivers
     for name, use in values.items():
         where = f"drivers.{name}"
         if name in ("date", "region", "sku"):
-            mend = "Name the numeric columns of the table drivers only"
-            faults.append(_fault(where, "a driver", name, mend))
+            mend = say("Name the numeric columns of the table drivers only")
+            faults.append(_fault(where, say("a driver"), name, mend))
         elif use == "known" or use == "past":
             drivers[name] = use
         else:
-            mend = 'Write "known" if it is known over the days to come, else "past"'
-            faults.append(_fault(where, '"known" or "past"', use, mend))
+            mend = say('Write "known" if it is known over the days to come, else "past"')
+            faults.append(_fault(where, say('"known" or "past"'), use, mend))
             drivers[name] = "known"
     return drivers
 
@@ -300,11 +303,20 @@ def _unknown(where: str, name: str, known: list[str], path: str) -> Fault:
     elsewhere = nearest(name, [full.rpartition(".")[2] for full in everywhere], cutoff=0.85)
     if alike is None and elsewhere is not None:
         section = next(full for full in everywhere if full.rpartition(".")[2] == elsewhere)
-        mend = f"Write it as {section.rpartition('.')[2]} in [{section.rpartition('.')[0]}]"
+        mend = say(
+            "Write it as {name} in [{section}]",
+            name=section.rpartition(".")[2],
+            section=section.rpartition(".")[0],
+        )
     else:
-        mend = f"Write {alike!r}" if alike else "Remove it or correct its name"
+        mend = say("Write {alike!r}", alike=alike) if alike else say("Remove it or correct its name")
     place = f"[{path}]" if path else "brand.toml"
-    return _fault(where, f"a setting of {place} ({', '.join(known)})", name, mend)
+    return _fault(
+        where,
+        say("a setting of {place} ({names})", place=place, names=", ".join(known)),
+        name,
+        mend,
+    )
 
 
 def _fault(where: str, expected: str, found: object, mend: str) -> Fault:

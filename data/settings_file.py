@@ -6,6 +6,7 @@ import tomllib
 from pathlib import Path
 
 from data.findings import Findings
+from data.sentence import say
 from data.settings import Settings, parse_settings
 
 SETTINGS_FILE = "brand.toml"
@@ -19,22 +20,26 @@ def read_settings(folder: Path, findings: Findings) -> tuple[Settings, set[str] 
         findings.fault(
             "settings",
             None,
-            "a file brand.toml",
-            "no such file",
-            "Add it; an empty one takes every default",
+            say("a file brand.toml"),
+            say("no such file"),
+            say("Add it; an empty one takes every default"),
         )
         return Settings(), None
     try:
         document = tomllib.loads(path.read_bytes().decode("utf-8-sig"))
     except UnicodeDecodeError:
-        findings.fault("settings", None, "text in UTF-8", "another encoding", "Save it as UTF-8")
+        findings.fault(
+            "settings", None, say("text in UTF-8"), say("another encoding"), say("Save it as UTF-8")
+        )
         return Settings(), None
     except tomllib.TOMLDecodeError as error:
-        findings.fault("settings", None, "a TOML file", str(error), "Correct that line")
+        findings.fault("settings", None, say("a TOML file"), str(error), say("Correct that line"))
         return Settings(), None
     except OSError as error:
         found = error.strerror or type(error).__name__
-        findings.fault("settings", None, "a file that can be read", found, "Allow to read it")
+        findings.fault(
+            "settings", None, say("a file that can be read"), found, say("Allow to read it")
+        )
         return Settings(), None
     settings, faults = parse_settings(document)
     findings.faults += faults

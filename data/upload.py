@@ -14,6 +14,7 @@ from data.errors import BadBrand
 from data.faults import Fault
 from data.files import first_line
 from data.findings import quoted
+from data.sentence import say
 from data.settings_file import SETTINGS_FILE
 
 MOST_FILES = 500
@@ -45,11 +46,13 @@ def read_zipped(source: str | Path | bytes, into: str | Path, most_bytes: int = 
                 _unpack(file, members, folder, most_bytes)
     except FileNotFoundError as error:
         raise _refused(
-            "a zip file", f"no file {error.filename}", "Give the path of the file"
+            say("a zip file"),
+            say("no file {name}", name=error.filename),
+            say("Give the path of the file"),
         ) from None
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, ValueError) as error:
-        found = f"a file that cannot be read as one ({first_line(error)})"
-        raise _refused("a zip file", found, "Zip the brand folder again") from None
+        found = say("a file that cannot be read as one ({error})", error=first_line(error))
+        raise _refused(say("a zip file"), found, say("Zip the brand folder again")) from None
     return into
 
 
@@ -57,8 +60,9 @@ def _members_of_brand(file: zipfile.ZipFile) -> dict[str, zipfile.ZipInfo]:
     """Return the files of the brand by their plain names."""
     infos = file.infolist()
     if len(infos) > MOST_FILES:
-        expected = f"at most {MOST_FILES} files"
-        raise _refused(expected, f"{len(infos):,} files", "Zip the brand folder alone")
+        expected = say("at most {most} files", most=MOST_FILES)
+        found = say("{count:,} files", count=len(infos))
+        raise _refused(expected, found, say("Zip the brand folder alone"))
     files: dict[PurePosixPath, zipfile.ZipInfo] = {}
     for info in infos:
         path = _safe_path(info)
@@ -66,15 +70,19 @@ def _members_of_brand(file: zipfile.ZipFile) -> dict[str, zipfile.ZipInfo]:
             files[path] = info
     tops = {path.parent for path in files if path.name == SETTINGS_FILE}
     if len(tops) != 1:
-        found = "no brand.toml" if not tops else f"{len(tops)} files brand.toml"
-        raise _refused("one brand.toml", found, "Zip one brand folder with its brand.toml")
+        found = (
+            say("no brand.toml") if not tops else say("{count} files brand.toml", count=len(tops))
+        )
+        mend = say("Zip one brand folder with its brand.toml")
+        raise _refused(say("one brand.toml"), found, mend)
     (top,) = tops
     members: dict[str, zipfile.ZipInfo] = {}
     for path, info in files.items():
         if path.parent != top:
             continue
         if path.name.casefold() in (name.casefold() for name in members):
-            raise _refused("every file once", f"{quoted(path.name)} twice", "Keep one of them")
+            twice = say("{name} twice", name=quoted(path.name))
+            raise _refused(say("every file once"), twice, say("Keep one of them"))
         members[path.name] = info
     return members
 
@@ -85,13 +93,16 @@ def _safe_path(info: zipfile.ZipInfo) -> PurePosixPath:
     path = PurePosixPath(name)
     leads_outside = path.is_absolute() or ".." in path.parts or re.match(r"[A-Za-z]:", name)
     if leads_outside or "\\" in name or not path.parts:
-        found = f"{quoted(name)}, which leads outside the folder"
-        raise _refused("names of files in the brand folder", found, "Zip the brand folder again")
+        found = say("{name}, which leads outside the folder", name=quoted(name))
+        expected = say("names of files in the brand folder")
+        raise _refused(expected, found, say("Zip the brand folder again"))
     kind = stat.S_IFMT(info.external_attr >> 16)
     if kind not in (0, stat.S_IFREG, stat.S_IFDIR):
-        raise _refused("files", f"{quoted(name)}, a link", "Put the file itself into the zip file")
+        found = say("{name}, a link", name=quoted(name))
+        raise _refused(say("files"), found, say("Put the file itself into the zip file"))
     if info.flag_bits & 0x1:
-        raise _refused("files that can be read", "a password", "Zip the folder without one")
+        mend = say("Zip the folder without one")
+        raise _refused(say("files that can be read"), say("a password"), mend)
     return path
 
 
@@ -109,9 +120,9 @@ def _unpack(
                 left -= len(chunk)
                 if left < 0:
                     raise _refused(
-                        f"at most {most_bytes:,} bytes unpacked",
-                        "more",
-                        "Keep fewer days of history, or write the tables as Parquet",
+                        say("at most {most:,} bytes unpacked", most=most_bytes),
+                        say("more"),
+                        say("Keep fewer days of history, or write the tables as Parquet"),
                     )
                 unpacked.write(chunk)
 

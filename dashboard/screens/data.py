@@ -6,6 +6,7 @@ import pandas as pd
 import streamlit as st
 
 from dashboard import actions, refusals, state, style, words
+from dashboard.fault_sentences import told
 from dashboard.language import _, ngettext
 from data import Brand, CheckReport
 from data.errors import BadBrand, NotAllowed
@@ -51,7 +52,9 @@ def _checks(report: CheckReport) -> None:
     if report.repairs:
         st.caption(_("Repaired while reading, and counted:"))
         st.dataframe(
-            pd.DataFrame([(words.table(r.table)[0], r.what, r.count) for r in report.repairs]),
+            pd.DataFrame(
+                [(words.table(r.table)[0], told(r.what), r.count) for r in report.repairs]
+            ),
             hide_index=True,
             column_config={
                 "0": _("Table"),
@@ -69,9 +72,9 @@ def show_faults(report: CheckReport) -> None:
             fault.column or "",
             ", ".join(str(row) for row in fault.rows),
             fault.count,
-            fault.expected,
-            fault.found,
-            fault.mend,
+            told(fault.expected),
+            told(fault.found),
+            told(fault.mend),
         )
         for fault in report.faults
     ]

@@ -44,10 +44,13 @@ def test_sentences_are_found_wherever_they_stand(
         "title = _('One')\nlabel = f\"**{_('Two')}**\"\n"
         "count = ngettext('{count} cat', '{count} cats', 3)\nmarked = {'a': _mark('Three')}\n"
     )
-    (tmp_path / "page.py").write_text(code, "utf-8")
-    monkeypatch.setattr(catalogue, "ROOM", tmp_path)
+    for room, text in (("dashboard", code), ("data", "fault(say('{n} of Four', n=1), _('not'))")):
+        (tmp_path / room).mkdir()
+        (tmp_path / room / "page.py").write_text(text, "utf-8")
+    monkeypatch.setattr(catalogue, "ROOM", tmp_path / "dashboard")
+    monkeypatch.setattr(catalogue, "TABLES", ())
     found = {message.id for message in catalogue.sentences() if message.id}
-    assert found == {"One", "Two", "Three", ("{count} cat", "{count} cats")}
+    assert found == {"One", "Two", "Three", "{n} of Four", ("{count} cat", "{count} cats")}
 
 
 @pytest.mark.parametrize("code", ["_(name)", "_(f'{x} days')", "_('a' + b)", "ngettext('a', b, 1)"])
