@@ -50,14 +50,22 @@ class Found:
     before: Array
 
 
-def search(network: Network, draw: Draw, deadline: float, progress: Progress) -> Found:
+def search(
+    network: Network,
+    draw: Draw,
+    deadline: float,
+    progress: Progress,
+    *,
+    warm: bool = False,
+) -> Found:
     """Search for good moves.
 
     :param draw: common paths.
     :param deadline: ``time.monotonic()`` by which to stop.
+    :param warm: begin with what the last plan said, and with nothing else.
     """
     run = _Search(network, draw, deadline, progress)
-    run.start()
+    run.start(warm)
     run.improve()
     return run.found()
 
@@ -78,11 +86,12 @@ class _Search:
     def found(self) -> Found:
         return Found(self.best, self.best_profit, self.nothing, self.complete, self.before)
 
-    def start(self) -> None:
+    def start(self, warm: bool = False) -> None:
         """Make first drafts from visits, with stock valued as without and as with a plan."""
         if not len(self.options):
             return
-        self._visits(self.base)
+        if not warm:
+            self._visits(self.base)
         renewed = self.best_appraisal
         if renewed is not self.base and not self._late():
             self._visits(replace(self.base, main_value=renewed.main_value, worth=renewed.worth))
