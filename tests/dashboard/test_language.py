@@ -153,5 +153,6 @@ def test_dates_in_chinese(monkeypatch: pytest.MonkeyPatch) -> None:
 )
 def test_words_of_the_data_are_never_markdown(name: str) -> None:
     escaped = style.plain(name)
-    assert re.sub(r"\\(.)", r"\1", escaped) == name
+    # The word joiner is not seen; it keeps addresses and icons from being found afterwards.
+    assert re.sub(r"\\(.)", r"\1", escaped).replace("\u2060", "") == name
     assert not re.search(r"(?<!\\)[*\[\]<>$`#_:!]", escaped)
