@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
-from dashboard import first_visit, links, location_detail, state, style
+from dashboard import first_visit, links, location_detail, state, style, what_if_panel
 from dashboard.board import board
 from dashboard.charts.flow_layout import largest_flows
 from dashboard.charts.network_map import SELECTION as MAP_SELECTION
@@ -38,6 +38,7 @@ def main() -> None:
     has_map = len(mapped) >= 2
     picked = _map(brand, plan, outlook, flows, day, ring) if has_map else _sankey(flows)
     _place(brand, picked, going, outlook)
+    what_if_panel.draw(brand, plan)
 
 
 def _stamp(going: pd.DataFrame) -> str:
