@@ -101,7 +101,7 @@ def _common_luck(origins: Sequence[Floats], weeks: Sequence[float], day: int) ->
     near = [errors[np.isfinite(errors)] for errors in near]
     told = [number for number, errors in enumerate(near) if len(errors) >= _MIN_ERRORS / 5]
     if not told:
-        return 1.0
+        return float(np.sqrt(1.0 + _USUAL_LUCK))
     within = float(np.mean([near[number].var() for number in told]))
     means = [near[number].mean() for number in told]
     draws = 1.0 + max(weeks[n] for n in told) - min(weeks[n] for n in told)

@@ -22,9 +22,11 @@ from forecasting.pooled_regression import PooledFit, PooledRegression, fit_poole
 
 Floats = npt.NDArray[np.float64]
 
-ORIGINS: tuple[int, ...] = (18, 13, 8, 4)
-"""Days before the end of history at which the forecast is made again to learn its errors."""
+ORIGINS: tuple[float, ...] = (1.0, 0.72, 0.44, 0.22)
+"""When the forecast is made again to learn its errors: days before the end of history, as shares of
+the horizon, or of :data:`LEAST_REACH` days where that is longer."""
 
+LEAST_REACH = 18
 _MIN_DAYS_BEFORE_ORIGIN = 28
 _CALIBRATION_SERIES = 6_000
 _CALIBRATION_FLOATS = 6e7
@@ -65,7 +67,7 @@ def forecast_pooled(
     """
     settings = settings or PooledRegression()
     history = panel.history
-    cutoffs = [history - back for back in ORIGINS if history - back >= _MIN_DAYS_BEFORE_ORIGIN]
+    cutoffs = _cutoffs(history, horizon)
     progress(0, 3, "fit")
     part = _calibration_part(len(panel), panel, len(cutoffs))
     if part is None:
@@ -108,6 +110,13 @@ def whole(quantiles: Floats) -> Floats:
     Rounding keeps their order, and rounding a continuous quantity rounds its quantiles.
     """
     return np.floor(quantiles + 0.5)
+
+
+def _cutoffs(history: int, horizon: int) -> list[int]:
+    """Return the past cutoffs, ascending, that reach back as far as the horizon ahead."""
+    reach = min(max(LEAST_REACH, horizon), history - _MIN_DAYS_BEFORE_ORIGIN)
+    backs = {round(reach * share) for share in ORIGINS} if reach >= 2 else set()
+    return sorted(history - back for back in backs if back > 0)
 
 
 def _volume(panel: Panel) -> Floats:

@@ -279,3 +279,13 @@ def test_the_luck_that_origins_share_is_widened() -> None:
     assert width[0] == pytest.approx(1.0, rel=0.06)
     # Four draws with a variance of 0.45: one more strays by 0.45 * 5 / 3 around their mean.
     assert width[1] == pytest.approx(np.sqrt(1 + 0.45 * 5 / 3), rel=0.06)
+
+
+def test_weeks_ahead_the_mean_does_not_run_away_and_intervals_hold() -> None:
+    whole = panel(200, seed=9)
+    past = cut(whole, T - 21)
+    found = forecast_pooled(past, 21)
+    truth = whole.units[:, T - 21 :]
+    assert abs(found.mean[:, 14:].sum() / truth[:, 14:].sum() - 1) < 0.08
+    inside = (truth >= found.daily[:, :, 0]) & (truth <= found.daily[:, :, -1])
+    assert 0.83 < inside[:, 14:].mean() < 0.97
