@@ -143,7 +143,7 @@ def _spawn(place: Path, program: Sequence[str], lock: int) -> subprocess.Popen[b
 def _lock_for_start(folder: Path, kind: str) -> Iterator[IO[str]]:
     path = folder / f"{kind}.lock"
     with path.open("a+") as lock:
-        for _attempt in range(20):
+        for _attempt in range(200):
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 break
@@ -151,7 +151,8 @@ def _lock_for_start(folder: Path, kind: str) -> Iterator[IO[str]]:
                 job = running(folder, kind)
                 if job is not None:
                     raise AlreadyRunning(job) from None
-                time.sleep(0.05)  # somebody only looked, or is about to write his name
+                # Somebody only looked, is about to write his name, or has ended and not yet gone.
+                time.sleep(0.05)
         else:
             raise BadInput(f"Another process holds {path}; try again in a moment.")
         yield lock

@@ -13,7 +13,7 @@ from typing import Final
 
 from dashboard import jobs, logs
 from data.backup import back_up
-from data.errors import NearfieldError
+from data.errors import BadInput, NearfieldError
 from data.progress import Progress
 from data.workspace import Workspace
 
@@ -77,8 +77,8 @@ def run_night(
         tries += 1
         try:
             job = _plan(workspace.jobs, [str(folder), *arguments], progress)
-        except jobs.AlreadyRunning as other:
-            faults.append(f"nothing was planned: {other}")
+        except BadInput as refused:  # another job is at work, or no folder may be written
+            faults.append(f"nothing was planned: {refused}")
             break
         if job.status == "done" or not _may_get_better(job) or tries > retries:
             break

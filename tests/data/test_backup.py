@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -126,12 +127,24 @@ def _plan() -> pd.DataFrame:
     return plan_frame(2)
 
 
+@pytest.fixture(scope="module")
+def made_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A workspace with its ledger, and its back-up, made once and copied for each test."""
+    folder = tmp_path_factory.mktemp("backed-up")
+    (folder / "old").mkdir()
+    with pytest.MonkeyPatch.context() as patched:
+        patched.delenv(LEDGER_VARIABLE, raising=False)
+        space = Workspace.of(folder / "brand", home=folder / "old")
+        work_on(space)
+        back_up(space, BRAND, folder / "copy.zip")
+    return folder
+
+
 @pytest.fixture
-def backed_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, address: Address) -> Workspace:
-    space = workspace(tmp_path / "old", monkeypatch, address("sqlite"))
-    work_on(space)
-    back_up(space, BRAND, tmp_path / "copy.zip")
-    return space
+def backed_up(made_once: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Workspace:
+    shutil.copytree(made_once, tmp_path, dirs_exist_ok=True)
+    monkeypatch.delenv(LEDGER_VARIABLE, raising=False)
+    return Workspace.of(tmp_path / "brand", home=tmp_path / "old")
 
 
 def test_nothing_in_a_ledger_is_overwritten(backed_up: Workspace, tmp_path: Path) -> None:
