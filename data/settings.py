@@ -309,7 +309,9 @@ def _unknown(where: str, name: str, known: list[str], path: str) -> Fault:
             section=section.rpartition(".")[0],
         )
     else:
-        mend = say("Write {alike!r}", alike=alike) if alike else say("Remove it or correct its name")
+        mend = (
+            say("Write {alike!r}", alike=alike) if alike else say("Remove it or correct its name")
+        )
     place = f"[{path}]" if path else "brand.toml"
     return _fault(
         where,
