@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 Floats = npt.NDArray[np.floating[Any]]
 
+_DAYS_AROUND = 14
+
 
 def forecast_level(brand: Brand, horizon: int, keys: tuple[str, ...]) -> pd.DataFrame:
     """Forecast the totals of a level by themselves, with the engine ``nearfield``.
@@ -100,9 +102,14 @@ def _groups(panel: Panel, keys: tuple[str, ...]) -> tuple[npt.NDArray[np.intp], 
 def _filled(panel: Panel) -> Floats:
     """(S, T) demand, days that do not tell of it from those around; 0 before the first day."""
     demand = np.where(panel.usable, panel.demand, 0.0).astype(np.float64)
-    window = np.ones(29)
-    total = np.apply_along_axis(np.convolve, 1, demand, window, "same")
-    days = np.apply_along_axis(np.convolve, 1, panel.usable.astype(float), window, "same")
+    total, days = _around(demand), _around(panel.usable.astype(np.float64))
     around = np.divide(total, days, out=np.zeros_like(total), where=days > 0.5)
     begun = np.maximum.accumulate(np.isfinite(panel.units), axis=1)
     return np.where(panel.usable, demand, np.where(begun, around, 0.0))
+
+
+def _around(values: Floats) -> Floats:
+    """(S, T) sums over two weeks before to two weeks after each day."""
+    padded = np.pad(np.cumsum(values, axis=1), ((0, 0), (_DAYS_AROUND + 1, _DAYS_AROUND)), "edge")
+    padded[:, : _DAYS_AROUND + 1] = 0.0
+    return np.asarray(padded[:, 2 * _DAYS_AROUND + 1 :] - padded[:, : values.shape[1]])
