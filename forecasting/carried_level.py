@@ -26,7 +26,7 @@ import numpy.typing as npt
 Floats = npt.NDArray[np.float64]
 
 _SWEEP, _NOTHING = 16, 1e-30
-"""Every so many days, what is left of days long gone is put to nought: denormal numbers are slow."""
+"""Every so many days, what is left of days long gone is put to nought: tiny numbers are slow."""
 
 
 @dataclass(frozen=True, slots=True)
