@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import shutil
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
@@ -18,6 +19,7 @@ from data.handover import audit_csv
 from data.ledger import Decision, Ledger
 from data.roles import local_person
 from data.transitions import Action
+from data.workspace import Workspace
 from tests.dashboard.app_test import figures, open_app, texts
 
 if TYPE_CHECKING:
@@ -25,6 +27,20 @@ if TYPE_CHECKING:
 
 Open = Callable[..., "AppTest"]
 pytestmark = pytest.mark.filterwarnings("default::DeprecationWarning")
+
+
+@pytest.fixture(scope="module")
+def folder(recorded: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A brand in which three things were decided; read only, so that it is read once."""
+    folder = Path(shutil.copytree(recorded, tmp_path_factory.mktemp("audit") / "brand"))
+    with Ledger(Workspace.of(folder).ledger_url) as ledger:
+        plan = str(ledger.transfers()["plan"].iloc[0])
+        why = {"reason": "no_dock_slot", "text": "=HYPERLINK(1)"}
+        ledger.decide([Decision(plan, "T1", 1, Action.APPROVE)], who=local_person("Li"))
+        ledger.decide([Decision(plan, "T2", 1, Action.REJECT, **why)], who=local_person("Wang"))  # type: ignore[arg-type]
+        last = str(ledger.events(limit=1)["request"].iloc[0])
+        ledger.undo(last, who=local_person("Wang"))
+    return folder
 
 
 @pytest.fixture
@@ -35,16 +51,6 @@ def open_page(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, folder: Path) -> 
         return app
 
     return open_
-
-
-@pytest.fixture
-def decided(ledger: Ledger) -> Ledger:
-    plan = str(ledger.transfers()["plan"].iloc[0])
-    why = {"reason": "no_dock_slot", "text": "=HYPERLINK(1)"}
-    ledger.decide([Decision(plan, "T1", 1, Action.APPROVE)], who=local_person("Li"))
-    ledger.decide([Decision(plan, "T2", 1, Action.REJECT, **why)], who=local_person("Wang"))  # type: ignore[arg-type]
-    ledger.undo(str(ledger.events(limit=1)["request"].iloc[0]), who=local_person("Wang"))
-    return ledger
 
 
 def listed(app: AppTest) -> list[tuple[str, str]]:
@@ -66,31 +72,31 @@ def listed(app: AppTest) -> list[tuple[str, str]]:
     ],
 )
 def test_filters_come_from_the_link(
-    open_page: Open, decided: Ledger, query: dict[str, str], shown: list[tuple[str, str]]
+    open_page: Open, query: dict[str, str], shown: list[tuple[str, str]]
 ) -> None:
     assert listed(open_page("audit", **query)) == shown
 
 
-def test_no_event_fits_and_the_ledger_is_proved(open_page: Open, decided: Ledger) -> None:
+def test_no_event_fits_and_the_ledger_is_proved(open_page: Open) -> None:
     app = open_page("audit", words="nothing like it")
     assert "No event fits" in texts(app.info)
     app.button(key="verify").click().run()
     assert "Everything agrees" in texts(app.success)
 
 
-def test_every_event_is_of_people_or_of_plans(decided: Ledger) -> None:
-    everything = audit_trail.read(decided, [*OF_PEOPLE, *OF_PLANS], None, None)
-    assert list(everything["number"]) == list(decided.events()["number"])
+def test_every_event_is_of_people_or_of_plans(ledger: Ledger) -> None:
+    everything = audit_trail.read(ledger, [*OF_PEOPLE, *OF_PLANS], None, None)
+    assert list(everything["number"]) == list(ledger.events()["number"])
     assert set(OF_PEOPLE) | set(OF_PLANS) == set(Action)
     assert not set(OF_PEOPLE) & set(OF_PLANS)
 
 
-def test_days_are_taken_whole_and_the_csv_is_defused(decided: Ledger) -> None:
-    day = decided.events(limit=1)["at"].iloc[0].date()
-    one = audit_trail.read(decided, OF_PEOPLE, day, day)
+def test_days_are_taken_whole_and_the_csv_is_defused(ledger: Ledger) -> None:
+    day = ledger.events(limit=1)["at"].iloc[0].date()
+    one = audit_trail.read(ledger, OF_PEOPLE, day, day)
     assert len(one) == 3
     before = date.fromordinal(day.toordinal() - 1)
-    assert audit_trail.read(decided, OF_PEOPLE, None, before).empty
+    assert audit_trail.read(ledger, OF_PEOPLE, None, before).empty
     asked = Asked(tuple(OF_PEOPLE), who="Wang", reason="no_dock_slot")
     rows = audit_trail.matching(one, asked)
     written = list(csv.DictReader(io.StringIO(audit_csv(rows).decode("utf-8"))))

@@ -96,7 +96,6 @@ def test_no_name_is_html_or_markdown_on_any_page(
         ("transfers", {"transfer": "T1"}),
         ("network", {"location": "front-hz"}),
         ("forecasts", {"region": "hangzhou", "sku": "tea"}),
-        ("audit", {"what": "grant"}),
     ):
         window.open(path, uploaded=brand, **query)
         assert page.evaluate(RENDERED) == [], path

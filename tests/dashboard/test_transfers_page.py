@@ -85,9 +85,14 @@ def test_the_queue_tells_trips_and_what_they_bring(open_page: Open) -> None:
     ],
 )
 def test_filters_come_from_the_link(
-    open_page: Open, query: dict[str, str], shown: list[str]
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    recorded: Path,
+    query: dict[str, str],
+    shown: list[str],
 ) -> None:
-    app = open_page(**query)
+    app = open_app(monkeypatch, tmp_path / "home", recorded, "transfers", **query)
+    assert not app.exception
     assert figures(app)["Waiting for a decision"] == str(len(shown))
     names = {"T1": "Milk", "T2": "Tea", "T3": "Phone case", "T4": "Milk", "T5": "Tea"}
     found = list(app.dataframe[1].value["product"]) if shown else []
