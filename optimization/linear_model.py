@@ -11,16 +11,14 @@ See docs/optimization.md for the equations and for why each row holds for every 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
-from typing import Any
-
 import numpy as np
 import numpy.typing as npt
 
 from optimization.appraisal import Appraisal
 from optimization.block import Array
 from optimization.evaluation import Draw
+from optimization.far_groups import far_groups
+from optimization.linear_rows import Part, Rows
 from optimization.linear_solver import LinearProgramme
 from optimization.network import (
     AFTER_DAYS,
@@ -35,33 +33,10 @@ from optimization.network import (
     Network,
 )
 from optimization.options import Options
+from optimization.useful_volume import useful_price
 
 SLOPES = (0.95, 0.8, 0.6, 0.4, 0.2, 0.05)
 """Slopes of the tangents to E min(C, Q): the chances that demand exceeds supply there."""
-
-Part = tuple[Any, Any, Any]
-"""Row, column and value of entries; broadcast against each other."""
-
-
-@dataclass(eq=False)
-class _Rows:
-    """Rows collected by kind: entries and limits."""
-
-    count: int = 0
-    entries: list[tuple[Ints, Ints, Floats]] = field(default_factory=list)
-    low: list[Floats] = field(default_factory=list)
-    high: list[Floats] = field(default_factory=list)
-
-    def add(self, parts: Sequence[Part], low: Any, high: Any, size: int) -> None:
-        """Add ``size`` rows; parts count rows from 0."""
-        for row, column, value in parts:
-            row, column, value = np.broadcast_arrays(row, column, value)
-            row = np.asarray(row, dtype=np.int64).ravel() + self.count
-            column = np.asarray(column, dtype=np.int64).ravel()
-            self.entries.append((row, column, np.asarray(value, dtype=np.float64).ravel()))
-        self.low.append(np.broadcast_to(np.asarray(low, dtype=np.float64), size))
-        self.high.append(np.broadcast_to(np.asarray(high, dtype=np.float64), size))
-        self.count += size
 
 
 def linear_programme(
@@ -96,8 +71,14 @@ class _Model:
         size, moves = self.rows * self.days, len(options)
         spans = np.cumsum([0, moves, size, size, size, self.rows, self.series * self.days])
         self.at_q, self.at_z, self.at_w, self.at_after, self.at_far, self.at_far_after = spans[1:]
-        self.columns = int(self.at_far_after + self.series)
-        self.model = _Rows()
+        self.groups = far_groups(network, base, draw)
+        skus, sizes = len(network.skus), self.groups.wanted.size
+        self.at_sent, self.at_eased, self.at_far_group, self.at_forward, end = np.cumsum(
+            [self.at_far_after + self.series, skus, skus, sizes, sizes]
+        )
+        self.columns = int(end)
+        self.price = useful_price(network, options, base)
+        self.model = Rows()
 
     def build(self, coupled: bool) -> LinearProgramme:
         self._supply()
@@ -105,6 +86,7 @@ class _Model:
         self._spoiling()
         self._afterwards()
         self._mains()
+        self._far_by_path()
         self._room_for_products()
         if coupled:
             self._limits()
@@ -137,7 +119,7 @@ class _Model:
         network, options = self.network, self.options
         gain, upper = np.zeros(self.columns), np.full(self.columns, np.inf)
         per_unit = network.unit_m3[options.sku]
-        price = self._price()[options.arc, options.day]
+        price = self.price[options.arc, options.day]
         gain[: len(options)] = -(options.landed + price * per_unit)
         grid = self._grid()
         hold = network.unit_m3[self.sku] * network.money.holding
@@ -150,14 +132,14 @@ class _Model:
         gain[self.at_after : self.at_after + self.rows] = profit
         far = network.profit[FAR, network.series_sku] * network.money.conversion[FAR]
         gain[self.at_far : self.at_far_after] = np.repeat(far, self.days)
-        gain[self.at_far_after :] = far
+        gain[self.at_far_after : self.at_far_after + self.series] = far
         life = np.minimum(network.shelf_life[self.sku], AFTER_DAYS)
         after = np.append(self._after(), 0.0)
         most = self.conversion * self.share * after[self.serves] * life
         upper[self.at_after : self.at_after + self.rows] = np.where(self.share > 0, most, 0.0)
         never = np.isinf(network.shelf_life[self.sku]) & ~self._dated()
         upper[self.at_w + grid[never]] = 0.0
-        open_price = np.where(np.isfinite(options.arcs.price), self._price(), 0.0)
+        open_price = np.where(np.isfinite(options.arcs.price), self.price, 0.0)
         free = float((options.arcs.free_m3 * open_price).sum())
         facts = sum(network.moving_costs(network.facts).values())
         return gain, upper, free - facts
@@ -179,11 +161,6 @@ class _Model:
 
     def _parts(self) -> list[slice]:
         return [slice(a, min(a + 2048, self.series)) for a in range(0, self.series, 2048)]
-
-    def _price(self) -> Floats:
-        """(arcs, days) money per m³ that no vehicle undercuts; 0 where nothing leaves."""
-        price = self.options.arcs.price
-        return np.where(np.isfinite(price), price, 0.0)
 
     def _known(self) -> tuple[Floats, Floats]:
         """(rows, days) units that come and leave without any proposal; day 0 has the stock."""
@@ -371,6 +348,62 @@ class _Model:
                 after = np.arange(self.series)
                 parts.append((network.series_sku, self.at_far_after + after, conversion))
             self.model.add(parts, -np.inf, total, len(network.skus))
+
+    def _far_by_path(self) -> None:
+        """Far sales are wanted and there on each path, not only in the mean: by groups of paths.
+
+        In each group, far + c_far · forward <= c_far · wanted; far <= stock - what leaves; and
+        fronts and stores serve no more than without proposals and the units that come on top.
+        """
+        network, options, groups = self.network, self.options, self.groups
+        skus, size = groups.wanted.shape
+        grid = np.arange(skus * size).reshape(skus, size)
+        far, forward = self.at_far_group + grid, self.at_forward + grid
+        sku, each = np.arange(skus), np.arange(skus)[:, None]
+        mains = network.cell_kind == MAIN
+        stock = np.zeros(skus)
+        held = (self.comes - self.leaves).sum(axis=1) + self.late
+        np.add.at(stock, network.cell_sku[mains], held[mains])
+        conversion = network.money.conversion[FAR]
+        out, back = np.flatnonzero(options.from_main), np.flatnonzero(options.to_main)
+        to = np.flatnonzero(~options.to_main)
+        serves = self.conversion[self.base.row_of_cell[options.cell[to]]]
+        sent: list[Part] = [
+            (sku, self.at_sent + sku, -1.0),
+            (options.sku[out], out, 1.0),
+            (options.sku[back], back, -1.0),
+        ]
+        self.model.add([*sent], -np.inf, 0, skus)
+        self.model.add(
+            [(sku, self.at_eased + sku, -1.0), (options.sku[to], to, 1 / serves)], 0, 0, skus
+        )
+        room = np.repeat(stock, size)
+        self.model.add(
+            [(grid, far, 1.0), (grid, self.at_sent + each, 1.0)], -np.inf, room, grid.size
+        )
+        wanted = conversion * groups.wanted.ravel()
+        self.model.add([(grid, far, 1.0), (grid, forward, conversion)], -np.inf, wanted, grid.size)
+        self.model.add(
+            [(grid, forward, 1.0), (grid, self.at_eased + each, -1.0)],
+            -np.inf,
+            groups.forward.ravel(),
+            grid.size,
+        )
+        serving = np.flatnonzero(self.share > 0)
+        last, ratio = self._grid()[serving, -1], 1 / self.conversion[serving]
+        parts: list[Part] = [
+            (each, forward, -groups.weight[None, :]),
+            (self.sku[serving], self.at_z + last, ratio),
+            (self.sku[serving], self.at_after + serving, ratio),
+        ]
+        self.model.add(parts, -np.inf, 0, skus)
+        days, series = np.arange(self.series * self.days), np.arange(self.series)
+        parts = [
+            (each, far, -groups.weight[None, :]),
+            (network.series_sku[days // self.days], self.at_far + days, conversion),
+            (network.series_sku, self.at_far_after + series, conversion),
+        ]
+        self.model.add(parts, -np.inf, 0, skus)
 
     def _limits(self) -> None:
         """Handling, storage, and the number of vehicles: what couples products."""

@@ -10,11 +10,13 @@ from hypothesis import strategies as st
 
 from optimization.appraisal import appraise
 from optimization.evaluation import evaluate
+from optimization.far_groups import far_groups
 from optimization.linear_model import linear_programme
 from optimization.linear_solver import LinearProgramme, Solving, solve_here
-from optimization.network import Moves
+from optimization.network import FAR, Moves
 from optimization.options import join_lanes, list_options
 from optimization.problem import state_problem
+from optimization.useful_volume import useful_price, useful_volume
 from tests.optimization.networks import lane, location, one_front, product, two_echelons
 from tests.optimization.test_evaluation import moves_of, rows
 
@@ -31,6 +33,7 @@ def bound_of(problem, coupled=True, solver="glop"):
 WORLDS = [
     two_echelons(),
     two_echelons(stock=[("M", sku, 60) for sku in "abc"]),
+    two_echelons(stock=[("M", "a", 390), ("M", "b", 190), ("M", "c", 60)]),
     two_echelons(products=[product(sku, shelf_life_days=2.0) for sku in "abc"]),
 ]
 
@@ -133,3 +136,38 @@ def test_a_solver_that_runs_away_is_ended(monkeypatch):
     solving.close()
     assert solving._process.poll() is not None
     assert time.monotonic() - started < 30
+
+
+def test_a_vehicle_counts_as_no_larger_than_what_can_be_used():
+    # A van of 3 m³ for a front that could sell a few units: it is paid whole, not by their volume.
+    world = one_front(lanes=[lane("M", "F", vehicle_cost=60.0)], stock=[("M", "p", 400)])
+    network = state_problem(world.brand(), world.forecast()).network
+    problem = state_problem(world.brand(), world.forecast())
+    options = list_options(network, join_lanes(network))
+    base = appraise(network, Moves.none(), problem.common)
+    most = useful_volume(network, options, base)
+    price = useful_price(network, options, base)
+    leaves = options.arcs.open[0] & (most[0] > 0)
+    small = leaves & (most[0] < 3.0)
+    assert small.any()
+    np.testing.assert_allclose(price[0, small], 60.0 / most[0, small])
+    np.testing.assert_allclose(price[0, leaves & ~small], 60.0 / 3.0)
+
+
+def test_far_sales_are_bounded_path_by_path():
+    # Uncertain demand and a main that has about what is wanted: on some paths it runs out, on
+    # others units are left, and no average of the two may be sold.
+    stock, far_away = 95.0, [lane("M", "F", vehicle_cost=1e9)]
+    world = one_front(stock=[("M", "p", stock)], lanes=far_away, variation=1.0)
+    problem = state_problem(world.brand(), world.forecast(0.8))
+    network = problem.network
+    nothing = appraise(network, Moves.none(), problem.common)
+    short = nothing.far_short.any(axis=0).mean()
+    assert 0 < short < 1
+    groups = far_groups(network, nothing, problem.common)
+    asked = network.money.conversion[FAR] * (groups.wanted - groups.forward)
+    by_group = (np.minimum(asked, stock) * groups.weight).sum()
+    assert by_group < min((asked * groups.weight).sum(), stock) - 0.5
+    sold = (nothing.by_sku / network.profit[FAR]).sum()
+    assert sold <= by_group + 1e-6
+    assert bound_of(problem) <= by_group * network.profit[FAR, 0] + 1e-3

@@ -1,0 +1,53 @@
+"""What a trip's m³ costs at least, given how much can be of use where it goes."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from optimization.appraisal import Appraisal
+from optimization.network import Floats, Network
+from optimization.options import Options
+from optimization.trip_stairs import stairs
+
+
+def useful_price(network: Network, options: Options, base: Appraisal) -> Floats:
+    """Return the least money per m³ of any fleet on each arc and day, (arcs, days).
+
+    A vehicle counts as no larger than what its destination can use: units beyond all demand that
+    is unmet on any path from the arrival on sell on none, and leaving them behind costs nothing.
+    0 where nothing may leave.
+    """
+    most = useful_volume(network, options, base)
+    fleets = stairs(network, options.arcs, most)
+    # Approved trips have room that costs nothing; what goes beyond is charged.
+    paid = fleets.volume - options.arcs.free_m3[:, :, None]
+    some = (paid > 0) & np.isfinite(fleets.money)
+    rate = np.divide(fleets.money, paid, out=np.full(paid.shape, np.inf), where=some)
+    price = rate.min(axis=2)
+    return np.where(np.isfinite(price), price, 0.0)
+
+
+def useful_volume(network: Network, options: Options, base: Appraisal) -> Floats:
+    """(arcs, days) m³ of which some path could sell every unit, and a case of each product.
+
+    Beyond a place's own demand, what it can pass on is of use: such places have no limit.
+    """
+    left = np.cumsum(base.unmet[::-1], axis=0)[::-1].max(axis=2)
+    row = base.row_of_cell[options.cell]
+    inside = np.minimum(options.arrival, network.days)
+    units = np.where(row >= 0, left[inside, np.maximum(row, 0)], 0.0) + options.case_units
+    stock = np.zeros(len(network.cell_sku))
+    np.add.at(stock, network.lots.cell, network.lots.units)
+    facts = network.facts
+    np.add.at(
+        stock,
+        network.cells(network.destination[facts.lane], facts.sku),
+        network.units(facts),
+    )
+    units = np.where(options.from_main, np.minimum(units, stock[options.origin_cell]), units)
+    most = np.zeros_like(options.arcs.price)
+    np.add.at(most, (options.arc, options.day), units * network.unit_m3[options.sku])
+    passes_on = np.isin(options.arcs.destination, options.arcs.origin[np.unique(options.arc)])
+    everything = float((stock * network.unit_m3[network.cell_sku]).sum()) + 1.0
+    most[passes_on] = np.where(most[passes_on] > 0, everything, 0.0)
+    return most
