@@ -11,7 +11,7 @@ from forecasting.components import PARTS
 from forecasting.design import Shared
 from forecasting.fallback import unfit_flags
 from forecasting.panel import Panel
-from forecasting.pooled_engine import PooledForecast, forecast_pooled
+from forecasting.pooled_engine import PooledForecast, forecast_pooled, whole
 from forecasting.preparation import Preparation
 
 
@@ -30,6 +30,11 @@ def pooled_outcomes(plan: Preparation, tell: Progress) -> list[Outcome]:
         engines[unfit], flags[unfit] = fallen.engine, fallen.flag
         for name in ("mean", "daily", "cumulated", "parts"):
             getattr(made, name)[unfit] = getattr(fallen, name)
+        if plan.counts:
+            made.daily[unfit], made.cumulated[unfit] = (
+                whole(made.daily[unfit]),
+                whole(made.cumulated[unfit]),
+            )
     outcome = Outcome(
         series=np.arange(len(panel)),
         mean=made.mean,

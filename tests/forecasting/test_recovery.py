@@ -64,7 +64,10 @@ def test_a_forecast_at_hand_says_what_was_expected(
     demo: tuple[Brand, pd.DataFrame, pd.DataFrame],
 ) -> None:
     brand, days, _ = demo
-    again = recovered_demand(brand, forecast(brand, 7))
+    made = forecast(brand, 7)
+    quantiles = made.frame[["q05", "q50", "q95", "c05", "c95"]].to_numpy()
+    np.testing.assert_array_equal(quantiles, np.rint(quantiles))  # the demo sells whole units
+    again = recovered_demand(brand, made)
     pd.testing.assert_frame_equal(again[KEY], days[KEY])
     assert again["demand"].sum() == pytest.approx(days["demand"].sum(), rel=0.02)
 
