@@ -40,7 +40,8 @@ COLUMNS = (
 )
 """``profit``: of the day, before what is left; ``near`` … ``lost``: units of demand; ``cost``: of
 vehicles, moving, handling, holding, waste and CO2; ``left_value``: on the last day, what the stock
-that is left earns within eight days of the mean demand of the last seven, else 0."""
+that is left, under way or on order earns within eight days of the mean demand of the last seven,
+else 0."""
 
 COVERS = (3.0, 6.0, 10.0)
 FILLS = (0.0, 0.5)
@@ -158,10 +159,14 @@ class _Replaying:
         return _constant(network, self.asked[self.asked["date"] == day].assign(days=1))
 
     def _left(self, stock: pd.DataFrame, inbound: pd.DataFrame, end: pd.Timestamp) -> float:
-        """What is left earns in a day and the seven after it at the last week's mean demand."""
+        """What is left, under way or on order earns in eight days of the last week's demand."""
         known = self.nights[-1]
-        today = replace(self.brand.until(min(end, self.brand.as_of)), stock=stock, inbound=inbound)
-        today = replace(today, as_of=end)
+        coming = inbound.drop(columns="arrives").assign(expires=None)
+        parts = [part for part in (stock, coming) if len(part)]
+        there = pd.concat(parts, ignore_index=True) if parts else stock
+        there = there.astype({"expires": "datetime64[ns]"})
+        today = replace(self.brand.until(min(end, self.brand.as_of)), stock=there)
+        today = replace(today, as_of=end, inbound=inbound.iloc[:0])
         network = self._network(today, known, _nothing(today, known))
         week = self.asked[self.asked["date"] > end - pd.Timedelta(days=AFTER_DAYS)]
         days = week["date"].nunique()
