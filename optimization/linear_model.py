@@ -32,15 +32,20 @@ from optimization.network import (
     Ints,
     Network,
 )
-from optimization.options import Options
-from optimization.useful_volume import useful_price
+from optimization.options import Arcs, Options
+from optimization.useful_volume import useful_price, useful_volume
 
 SLOPES = (0.95, 0.8, 0.6, 0.4, 0.2, 0.05)
 """Slopes of the tangents to E min(C, Q): the chances that demand exceeds supply there."""
 
 
 def linear_programme(
-    network: Network, options: Options, base: Appraisal, draw: Draw, coupled: bool = True
+    network: Network,
+    options: Options,
+    base: Appraisal,
+    draw: Draw,
+    coupled: bool = True,
+    price: Floats | None = None,
 ) -> LinearProgramme:
     """Build the relaxation; x begins with the units of each option.
 
@@ -48,13 +53,28 @@ def linear_programme(
     :param draw: the common paths.
     :param coupled: with the limits that couple products (handling, storage, vehicles). Without
         them the bound is weaker where they bind, and the programme falls apart by product.
+    :param price: (arcs, days) money per m³, where the network is a part of a larger one: then
+        what the parts share (:func:`shared_money`) is not in the programme's constant.
     """
-    return _Model(network, options, base, draw).build(coupled)
+    if price is not None:
+        return _Model(network, options, base, draw, price).build(coupled, 0.0)
+    arcs = options.arcs
+    price = useful_price(network, arcs, useful_volume(network, options, base))
+    shared = shared_money(network, arcs, price)
+    return _Model(network, options, base, draw, price).build(coupled, shared)
+
+
+def shared_money(network: Network, arcs: Arcs, price: Floats) -> float:
+    """Money for room in approved trips, which costs nothing, less what approved moves cost."""
+    free = float((arcs.free_m3 * np.where(np.isfinite(arcs.price), price, 0.0)).sum())
+    return free - sum(network.moving_costs(network.facts).values())
 
 
 class _Model:
-    def __init__(self, network: Network, options: Options, base: Appraisal, draw: Draw) -> None:
-        self.network, self.options, self.base = network, options, base
+    def __init__(
+        self, network: Network, options: Options, base: Appraisal, draw: Draw, price: Floats
+    ) -> None:
+        self.network, self.options, self.base, self.price = network, options, base, price
         self.days, self.rows = network.days, len(base.cells)
         self.series = len(network.series_sku)
         self.sku = network.cell_sku[base.cells]
@@ -77,10 +97,9 @@ class _Model:
             [self.at_far_after + self.series, skus, skus, sizes, sizes]
         )
         self.columns = int(end)
-        self.price = useful_price(network, options, base)
         self.model = Rows()
 
-    def build(self, coupled: bool) -> LinearProgramme:
+    def build(self, coupled: bool, constant: float) -> LinearProgramme:
         self._supply()
         self._sales()
         self._spoiling()
@@ -95,7 +114,7 @@ class _Model:
 
         shape = (self.model.count, self.columns)
         matrix = csr_matrix((entries[2], (entries[0], entries[1])), shape=shape)
-        gain, upper, constant = self._objective()
+        gain, upper = self._objective()
         low, high = np.concatenate(self.model.low), np.concatenate(self.model.high)
         # Rows that bind nothing: a limit that is infinite, or nothing to limit.
         binds = (np.isfinite(low) | np.isfinite(high)) & (np.diff(matrix.indptr) > 0)
@@ -115,7 +134,7 @@ class _Model:
         """(rows, days) numbers of row-days."""
         return np.arange(self.rows * self.days).reshape(self.rows, self.days)
 
-    def _objective(self) -> tuple[Floats, Floats, float]:
+    def _objective(self) -> tuple[Floats, Floats]:
         network, options = self.network, self.options
         gain, upper = np.zeros(self.columns), np.full(self.columns, np.inf)
         per_unit = network.unit_m3[options.sku]
@@ -139,10 +158,7 @@ class _Model:
         upper[self.at_after : self.at_after + self.rows] = np.where(self.share > 0, most, 0.0)
         never = np.isinf(network.shelf_life[self.sku]) & ~self._dated()
         upper[self.at_w + grid[never]] = 0.0
-        open_price = np.where(np.isfinite(options.arcs.price), self.price, 0.0)
-        free = float((options.arcs.free_m3 * open_price).sum())
-        facts = sum(network.moving_costs(network.facts).values())
-        return gain, upper, free - facts
+        return gain, upper
 
     def _dated(self) -> npt.NDArray[np.bool_]:
         """(rows,) cells that hold or get stock with a date."""

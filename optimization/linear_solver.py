@@ -12,7 +12,7 @@ import tempfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 
@@ -48,53 +48,70 @@ class Solution:
     duals: Floats
 
 
-class Solving:
-    """A solver at work in another process; close it, or use it in a ``with`` block."""
+class Endable:
+    """Work in another process, with a folder for it; close it, or use it in a ``with`` block."""
 
-    def __init__(self, programme: LinearProgramme, seconds: float, solver: str = SOLVER) -> None:
-        self.programme = programme
-        self._folder = tempfile.TemporaryDirectory(prefix="nearfield-")
-        folder = Path(self._folder.name)
-        self._answer = folder / "answer.npz"
-        arrays = {name: getattr(programme, name) for name in _ARRAYS}
-        np.savez(folder / "programme.npz", **arrays)
+    def __init__(self, seconds: float) -> None:
         self._until = time.monotonic() + seconds
-        command = [sys.executable, "-m", "optimization.linear_solver", str(folder), solver]
+        self._files = tempfile.TemporaryDirectory(prefix="nearfield-")
+        self.folder = Path(self._files.name)
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self, module: str, *arguments: str) -> None:
+        """Run a module of ours on the folder."""
         root = str(Path(__file__).resolve().parents[1])
         path = os.pathsep.join(filter(None, [root, os.environ.get("PYTHONPATH")]))
         self._process = subprocess.Popen(
-            [*command, str(seconds)],
+            [sys.executable, "-m", module, str(self.folder), *arguments],
             env={**os.environ, "PYTHONPATH": path},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
 
-    def __enter__(self) -> Solving:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def result(self) -> Solution | None:
-        """Wait for the optimum until the time is up; None where there is none."""
+    def wait(self) -> bool:
+        """Wait until it ends or the time is up; whether it ended well."""
+        if self._process is None:
+            return False
         try:
             self._process.wait(max(self._until - time.monotonic(), 0.0) + 1.0)
         except subprocess.TimeoutExpired:
             self.close()
-            return None
-        if self._process.returncode or not self._answer.exists():
-            return None
-        with np.load(self._answer) as answer:
-            objective = float(answer["objective"]) + self.programme.constant
-            return Solution(objective, answer["x"], answer["duals"])
+            return False
+        return not self._process.returncode
 
     def close(self) -> None:
         """End the process, whatever it does, and remove its files."""
-        if self._process.poll() is None:
+        if self._process is not None and self._process.poll() is None:
             self._process.kill()
             self._process.wait()
-        self._folder.cleanup()
+        self._files.cleanup()
+
+
+class Solving(Endable):
+    """A solver at work on a programme in another process."""
+
+    def __init__(self, programme: LinearProgramme, seconds: float, solver: str = SOLVER) -> None:
+        super().__init__(seconds)
+        self.programme = programme
+        arrays = {name: getattr(programme, name) for name in _ARRAYS}
+        np.savez(self.folder / "programme.npz", **arrays)
+        self.start("optimization.linear_solver", solver, str(seconds))
+
+    def result(self) -> Solution | None:
+        """Wait for the optimum until the time is up; None where there is none."""
+        path = self.folder / "answer.npz"
+        if not self.wait() or not path.exists():
+            return None
+        with np.load(path) as answer:
+            objective = float(answer["objective"]) + self.programme.constant
+            return Solution(objective, answer["x"], answer["duals"])
 
 
 _ARRAYS = ("gain", "upper", "low", "high", "indptr", "indices", "values")

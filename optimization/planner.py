@@ -13,13 +13,14 @@ from data import Brand, Failure, Progress, silent
 from optimization.alternatives import alternatives
 from optimization.appraisal import Appraisal, appraise
 from optimization.block import Array
+from optimization.bound_by_parts import BoundingByParts
 from optimization.check import Violation, check_plan
 from optimization.churn import measured
 from optimization.draft import Draft
 from optimization.evaluation import Draw, Evaluation, evaluate
 from optimization.least_gain import leave_out
 from optimization.linear_model import linear_programme
-from optimization.linear_solver import Solving
+from optimization.linear_solver import Solution, Solving
 from optimization.loading import cost_shares, load_vehicles, transfer_rows, trip_rows
 from optimization.network import Ints, Moves
 from optimization.plan import REASONS, TRANSFERS, Plan, Status, completed, empty
@@ -31,8 +32,9 @@ from optimization.unmet_demand import stockouts, unmet_demand
 
 OPTIMAL_GAP = 1e-3
 LINEAR_OPTIONS = 150_000
-"""Above so many options the linear relaxation is not built: it would not end in time."""
-_COUPLED_OPTIONS = 20_000
+"""Above so many options the linear relaxation is built and solved a range of products at a time."""
+COUPLED_OPTIONS = 20_000
+"""Above so many options the relaxation is without the limits that couple products."""
 _REPAIRS = 6
 _AFTERWORK = 0.2
 """Share of the time limit that is kept for evaluation, check and reasons."""
@@ -103,7 +105,7 @@ class _Work:
         if network.dropped:
             self.details["left_out"] = network.dropped
         self.progress(0, 4, "valuing stock")
-        bound = _Bound(self.problem, draw, deadline)
+        bound = _Bound(self.problem, common, deadline)
         try:
             self.progress(1, 4, "searching transfers")
             found = self._found(draw, deadline)
@@ -293,33 +295,36 @@ class _Work:
 class _Bound:
     """The linear relaxation, solved in another process while the search runs."""
 
-    def __init__(self, problem: Problem, draw: Draw, deadline: float) -> None:
+    def __init__(self, problem: Problem, common: Array, deadline: float) -> None:
         from optimization.options import join_lanes, list_options
 
         network = problem.network
         options = list_options(network, join_lanes(network))
-        self.deadline = deadline
-        self.solving: Solving | None = None
-        self.tried = False
-        coupled = len(options) <= _COUPLED_OPTIONS
+        count, seconds = len(options), max(deadline - time.monotonic(), 1.0)
+        self.solving: Solving | BoundingByParts | None = None
+        coupled = count <= COUPLED_OPTIONS
         limits = "" if coupled else ", without the limits of storage, handling and vehicle numbers"
         self.meaning = (
             "expected profit on the common paths of any plan that moves stock from mains to fronts"
             f" and stores, from fronts to stores, fronts and mains{limits}: optimum of the linear"
             " relaxation (cases and vehicles divisible, sales bounded by cumulated demand)"
         )
-        if 0 < len(options) <= LINEAR_OPTIONS:
+        if count > LINEAR_OPTIONS:
+            del options
+            self.solving = BoundingByParts(network, common, seconds)
+        elif count:
+            draw = _from(common)
             base = appraise(network, Moves.none(), draw)
             programme = linear_programme(network, options, base, draw, coupled)
-            self.tried = True
-            self.solving = Solving(programme, max(deadline - time.monotonic(), 1.0))
+            self.solving = Solving(programme, seconds)
 
     def result(self) -> tuple[float | None, bool]:
         """The bound, and whether the solver answered where it was asked."""
-        solution = None if self.solving is None else self.solving.result()
-        return (None if solution is None else solution.objective), (
-            not self.tried or solution is not None
-        )
+        if self.solving is None:
+            return None, True
+        found = self.solving.result()
+        value = found.objective if isinstance(found, Solution) else found
+        return value, value is not None
 
     def close(self) -> None:
         """End the solver."""

@@ -6,21 +6,22 @@ import numpy as np
 
 from optimization.appraisal import Appraisal
 from optimization.network import Floats, Network
-from optimization.options import Options
+from optimization.options import Arcs, Options
 from optimization.trip_stairs import stairs
 
 
-def useful_price(network: Network, options: Options, base: Appraisal) -> Floats:
+def useful_price(network: Network, arcs: Arcs, most: Floats) -> Floats:
     """Return the least money per m³ of any fleet on each arc and day, (arcs, days).
 
     A vehicle counts as no larger than what its destination can use: units beyond all demand that
     is unmet on any path from the arrival on sell on none, and leaving them behind costs nothing.
     0 where nothing may leave.
+
+    :param most: (arcs, days) m³ of use, of all products: :func:`useful_volume`.
     """
-    most = useful_volume(network, options, base)
-    fleets = stairs(network, options.arcs, most)
+    fleets = stairs(network, arcs, most)
     # Approved trips have room that costs nothing; what goes beyond is charged.
-    paid = fleets.volume - options.arcs.free_m3[:, :, None]
+    paid = fleets.volume - arcs.free_m3[:, :, None]
     some = (paid > 0) & np.isfinite(fleets.money)
     rate = np.divide(fleets.money, paid, out=np.full(paid.shape, np.inf), where=some)
     price = rate.min(axis=2)
@@ -48,6 +49,6 @@ def useful_volume(network: Network, options: Options, base: Appraisal) -> Floats
     most = np.zeros_like(options.arcs.price)
     np.add.at(most, (options.arc, options.day), units * network.unit_m3[options.sku])
     passes_on = np.isin(options.arcs.destination, options.arcs.origin[np.unique(options.arc)])
-    everything = float((stock * network.unit_m3[network.cell_sku]).sum()) + 1.0
+    everything = float((stock * network.unit_m3[network.cell_sku]).sum())
     most[passes_on] = np.where(most[passes_on] > 0, everything, 0.0)
     return most

@@ -4,11 +4,14 @@ import sys
 import time
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
+from optimization import planner
 from optimization.appraisal import appraise
+from optimization.bound_by_parts import bound_by_parts
 from optimization.evaluation import evaluate
 from optimization.far_groups import far_groups
 from optimization.linear_model import linear_programme
@@ -17,7 +20,7 @@ from optimization.network import FAR, Moves
 from optimization.options import join_lanes, list_options
 from optimization.problem import state_problem
 from optimization.useful_volume import useful_price, useful_volume
-from tests.optimization.networks import lane, location, one_front, product, two_echelons
+from tests.optimization.networks import day, lane, location, one_front, product, two_echelons
 from tests.optimization.test_evaluation import moves_of, rows
 
 
@@ -146,7 +149,7 @@ def test_a_vehicle_counts_as_no_larger_than_what_can_be_used():
     options = list_options(network, join_lanes(network))
     base = appraise(network, Moves.none(), problem.common)
     most = useful_volume(network, options, base)
-    price = useful_price(network, options, base)
+    price = useful_price(network, options.arcs, most)
     leaves = options.arcs.open[0] & (most[0] > 0)
     small = leaves & (most[0] < 3.0)
     assert small.any()
@@ -171,3 +174,32 @@ def test_far_sales_are_bounded_path_by_path():
     sold = (nothing.by_sku / network.profit[FAR]).sum()
     assert sold <= by_group + 1e-6
     assert bound_of(problem) <= by_group * network.profit[FAR, 0] + 1e-3
+
+
+@pytest.mark.parametrize("number", range(len(WORLDS)))
+def test_parts_bound_what_the_whole_does(number):
+    problem = state_problem(WORLDS[number].brand(), WORLDS[number].forecast())
+    parts = bound_by_parts(problem.network, problem.common, 60.0, part_options=1)
+    assert parts == pytest.approx(bound_of(problem, coupled=False), rel=1e-7)
+
+
+def test_parts_with_approved_trips_bound_what_the_whole_does():
+    world = two_echelons()
+    approved = pd.DataFrame(
+        [("M>F1", "a", day(1), 5), ("M>F1", "b", day(1), 3), ("M>F2", "c", day(0), 4)],
+        columns=["lane", "sku", "dispatch_date", "cases"],
+    )
+    rejected = pd.DataFrame([("M>F2", "b", day(3))], columns=["lane", "sku", "until"])
+    problem = state_problem(world.brand(), world.forecast(), approved=approved, rejected=rejected)
+    parts = bound_by_parts(problem.network, problem.common, 60.0, part_options=1)
+    assert parts == pytest.approx(bound_of(problem, coupled=False), rel=1e-7)
+
+
+def test_a_large_network_is_bounded_by_parts_in_another_process(monkeypatch):
+    monkeypatch.setattr(planner, "LINEAR_OPTIONS", 10)
+    monkeypatch.setattr(planner, "COUPLED_OPTIONS", 10)
+    world = two_echelons()
+    plan = planner.plan_transfers(world.brand(), world.forecast())
+    problem = state_problem(world.brand(), world.forecast())
+    assert plan.bound == pytest.approx(bound_of(problem, coupled=False), rel=1e-7)
+    assert "without the limits" in plan.details["bound_of"]
