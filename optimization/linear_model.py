@@ -387,16 +387,19 @@ class _Model:
         sent: list[Part] = [
             (sku, self.at_sent + sku, -1.0),
             (options.sku[out], out, 1.0),
-            (options.sku[back], back, -1.0),
         ]
         self.model.add([*sent], -np.inf, 0, skus)
         self.model.add(
             [(sku, self.at_eased + sku, -1.0), (options.sku[to], to, 1 / serves)], 0, 0, skus
         )
         room = np.repeat(stock, size)
-        self.model.add(
-            [(grid, far, 1.0), (grid, self.at_sent + each, 1.0)], -np.inf, room, grid.size
-        )
+        comes_back = grid[options.sku[back]]
+        parts: list[Part] = [
+            (grid, far, 1.0),
+            (grid, self.at_sent + each, 1.0),
+            (comes_back, back[:, None], -1.0),
+        ]
+        self.model.add(parts, -np.inf, room, grid.size)
         wanted = conversion * groups.wanted.ravel()
         self.model.add([(grid, far, 1.0), (grid, forward, conversion)], -np.inf, wanted, grid.size)
         self.model.add(
@@ -407,7 +410,7 @@ class _Model:
         )
         serving = np.flatnonzero(self.share > 0)
         last, ratio = self._grid()[serving, -1], 1 / self.conversion[serving]
-        parts: list[Part] = [
+        parts = [
             (each, forward, -groups.weight[None, :]),
             (self.sku[serving], self.at_z + last, ratio),
             (self.sku[serving], self.at_after + serving, ratio),

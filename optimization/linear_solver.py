@@ -75,14 +75,19 @@ class Endable:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def wait(self) -> bool:
-        """Wait until it ends or the time is up; whether it ended well."""
+    def wait(self, seconds: float | None = None) -> bool:
+        """Wait until it ends, and whether it ended well; without ``seconds``, end it at its time.
+
+        :param seconds: the most to wait; then the work goes on.
+        """
         if self._process is None:
             return False
+        left = max(self._until - time.monotonic(), 0.0) + 1.0
         try:
-            self._process.wait(max(self._until - time.monotonic(), 0.0) + 1.0)
+            self._process.wait(left if seconds is None else min(seconds, left))
         except subprocess.TimeoutExpired:
-            self.close()
+            if seconds is None:
+                self.close()
             return False
         return not self._process.returncode
 

@@ -89,6 +89,15 @@ def of_surplus(options: Options, surplus: Floats) -> Options:
     return replace(options, **chosen)
 
 
+def positions(options: Options, some: Options) -> Ints:
+    """Return where the options ``some``, taken from ``options``, are among them."""
+    skus = int(options.sku.max(initial=0)) + 1
+    days = options.arcs.price.shape[1]
+    all_keys, keys = ((each.arc * days + each.day) * skus + each.sku for each in (options, some))
+    found: Ints = np.searchsorted(all_keys, keys)
+    return found
+
+
 def vehicle_money(network: Network) -> Floats:
     """(lanes,) money for one vehicle, its CO2 priced in."""
     return network.vehicle_cost + network.co2_kg * network.money.co2

@@ -22,7 +22,7 @@ from optimization.least_gain import leave_out
 from optimization.linear_model import linear_programme
 from optimization.linear_solver import Solution, Solving
 from optimization.loading import cost_shares, load_vehicles, transfer_rows, trip_rows
-from optimization.network import Ints, Moves
+from optimization.network import Floats, Ints, Moves
 from optimization.plan import REASONS, TRANSFERS, Plan, Status, completed, empty
 from optimization.priorities import choose
 from optimization.problem import COMMON_PATHS, Problem, state_problem
@@ -35,6 +35,8 @@ LINEAR_OPTIONS = 150_000
 """Above so many options the linear relaxation is built and solved a range of products at a time."""
 COUPLED_OPTIONS = 20_000
 """Above so many options the relaxation is without the limits that couple products."""
+_FOR_RELAXATION = 0.25
+"""Share of the time limit that the search waits for the relaxation, to begin from its optimum."""
 _REPAIRS = 6
 _AFTERWORK = 0.2
 """Share of the time limit that is kept for evaluation, check and reasons."""
@@ -108,7 +110,7 @@ class _Work:
         bound = _Bound(self.problem, common, deadline)
         try:
             self.progress(1, 4, "searching transfers")
-            found = self._found(draw, deadline)
+            found = self._found(draw, deadline, bound.units(self.limit * _FOR_RELAXATION))
             self.progress(2, 4, "bounding what is possible")
             objective, answered = bound.result()
         finally:
@@ -117,14 +119,14 @@ class _Work:
         self.progress(3, 4, "checking and explaining")
         return self._finish(found, draw, objective, answered)
 
-    def _found(self, draw: Draw, deadline: float) -> Found:
+    def _found(self, draw: Draw, deadline: float, relaxed: Floats | None) -> Found:
         """Search under priorities, and leave out what gains too little."""
         network, settings = self.problem.network, self.problem.settings
         found, fairness = choose(
             network,
             draw,
             settings,
-            lambda priced: search(priced, draw, deadline, self.progress),
+            lambda priced: search(priced, draw, deadline, self.progress, relaxed=relaxed),
             lambda: time.monotonic() > deadline,
         )
         if fairness is not None:
@@ -301,6 +303,7 @@ class _Bound:
         network = problem.network
         options = list_options(network, join_lanes(network))
         count, seconds = len(options), max(deadline - time.monotonic(), 1.0)
+        self.count = count
         self.solving: Solving | BoundingByParts | None = None
         coupled = count <= COUPLED_OPTIONS
         limits = "" if coupled else ", without the limits of storage, handling and vehicle numbers"
@@ -317,6 +320,13 @@ class _Bound:
             base = appraise(network, Moves.none(), draw)
             programme = linear_programme(network, options, base, draw, coupled)
             self.solving = Solving(programme, seconds)
+
+    def units(self, seconds: float) -> Floats | None:
+        """Wait so long for the units of each option in the optimum; None where there are none."""
+        if not isinstance(self.solving, Solving) or not self.solving.wait(seconds):
+            return None
+        found = self.solving.result()
+        return None if found is None else found.x[: self.count]
 
     def result(self) -> tuple[float | None, bool]:
         """The bound, and whether the solver answered where it was asked."""

@@ -21,7 +21,8 @@ from optimization.draft import Draft, stock_to_send
 from optimization.evaluation import Draw
 from optimization.fitting import drop_beyond_storage, fit
 from optimization.network import Floats, Ints, Network
-from optimization.options import Arcs, join_lanes, list_options, of_surplus
+from optimization.options import Arcs, join_lanes, list_options, of_surplus, positions
+from optimization.relaxed_start import relaxed_draft
 from optimization.trip_changes import change_trips
 from optimization.visits import plan_visits
 
@@ -32,6 +33,8 @@ _PATIENCE = 6
 _ENOUGH = 3e-4
 """Share of the gain below which a step counts as idle."""
 _REFILLS = 4
+_BOTH_STARTS = 20_000
+"""Options up to which both starts are tried."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,23 +60,34 @@ def search(
     progress: Progress,
     *,
     warm: bool = False,
+    relaxed: Floats | None = None,
 ) -> Found:
     """Search for good moves.
 
     :param draw: common paths.
     :param deadline: ``time.monotonic()`` by which to stop.
     :param warm: begin with what the last plan said, and with nothing else.
+    :param relaxed: units of each option of :func:`optimization.options.list_options` in the
+        relaxation's optimum: then the search begins from these. Small networks also begin from
+        visits, as all do without them, and the better plan is kept.
     """
     run = _Search(network, draw, deadline, progress)
-    run.start(warm)
+    run.start(warm, relaxed)
     run.improve()
-    return run.found()
+    found = run.found()
+    if relaxed is None or warm or len(run.options) > _BOTH_STARTS:
+        return found
+    run = _Search(network, draw, deadline, progress)
+    run.start()
+    run.improve()
+    other = run.found()
+    return other if other.profit > found.profit else found
 
 
 class _Search:
     def __init__(self, network: Network, draw: Draw, deadline: float, progress: Progress) -> None:
         self.network, self.draw, self.deadline, self.progress = network, draw, deadline, progress
-        self.options = list_options(network, join_lanes(network))
+        self.listed = self.options = list_options(network, join_lanes(network))
         self.facts_money = sum(network.moving_costs(network.facts).values())
         self.base = self._appraise(Draft.empty(network, self.options))
         self.options = of_surplus(self.options, self.base.surplus())
@@ -86,20 +100,30 @@ class _Search:
     def found(self) -> Found:
         return Found(self.best, self.best_profit, self.nothing, self.complete, self.before)
 
-    def start(self, warm: bool = False) -> None:
-        """Make first drafts from visits, with stock valued as without and as with a plan."""
+    def start(self, warm: bool = False, relaxed: Floats | None = None) -> None:
+        """Make first drafts: from the relaxation, or from visits; and from the last plan."""
         if not len(self.options):
             return
-        if not warm:
-            self._visits(self.base)
-        renewed = self.best_appraisal
-        if renewed is not self.base and not self._late():
-            self._visits(replace(self.base, main_value=renewed.main_value, worth=renewed.worth))
+        if not warm and not (relaxed is not None and self._from(relaxed)):
+            self._from_visits()
         if self.options.last.any():
             margin = self.network.margin[self.options.sku]
             self._settle(draft_of_last(Draft.empty(self.network, self.options)), lambda: margin)
         # Nothing after this needs the run without proposals but its stock; its arrays are large.
         self.base = self.best_appraisal
+
+    def _from(self, relaxed: Floats) -> bool:
+        chosen = relaxed[positions(self.listed, self.options)]
+        draft = relaxed_draft(self.network, self.options, chosen, self._appraise)
+        margin = self.network.margin[self.options.sku]
+        return self._settle(draft, lambda: margin)
+
+    def _from_visits(self) -> None:
+        """Plan visits with stock valued as without and then as with a plan."""
+        self._visits(self.base)
+        renewed = self.best_appraisal
+        if renewed is not self.base and not self._late():
+            self._visits(replace(self.base, main_value=renewed.main_value, worth=renewed.worth))
 
     def _visits(self, values: Appraisal) -> None:
         draft = Draft.empty(self.network, self.options)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from optimization.appraisal import Appraisal
-from optimization.network import Floats, Network
+from optimization.network import MAIN, Floats, Network
 from optimization.options import Arcs, Options
 from optimization.trip_stairs import stairs
 
@@ -31,7 +31,8 @@ def useful_price(network: Network, arcs: Arcs, most: Floats) -> Floats:
 def useful_volume(network: Network, options: Options, base: Appraisal) -> Floats:
     """(arcs, days) m³ of which some path could sell every unit, and a case of each product.
 
-    Beyond a place's own demand, what it can pass on is of use: such places have no limit.
+    Beyond a place's own demand, what it can pass on is of use: such places, and mains, have no
+    limit but what there is.
     """
     left = np.cumsum(base.unmet[::-1], axis=0)[::-1].max(axis=2)
     row = base.row_of_cell[options.cell]
@@ -48,7 +49,9 @@ def useful_volume(network: Network, options: Options, base: Appraisal) -> Floats
     units = np.where(options.from_main, np.minimum(units, stock[options.origin_cell]), units)
     most = np.zeros_like(options.arcs.price)
     np.add.at(most, (options.arc, options.day), units * network.unit_m3[options.sku])
-    passes_on = np.isin(options.arcs.destination, options.arcs.origin[np.unique(options.arc)])
+    ends = options.arcs.destination
+    passes_on = np.isin(ends, options.arcs.origin[np.unique(options.arc)])
+    passes_on |= network.kind[ends] == MAIN
     everything = float((stock * network.unit_m3[network.cell_sku]).sum())
     most[passes_on] = np.where(most[passes_on] > 0, everything, 0.0)
     return most

@@ -23,6 +23,9 @@ class SolvingHere:
             answer.objective + programme.constant, answer.x, answer.duals
         )
 
+    def wait(self, seconds: float | None = None) -> bool:
+        return self.answer is not None
+
     def result(self) -> Solution | None:
         return self.answer
 

@@ -342,6 +342,9 @@ def test_a_solver_without_an_answer_costs_the_bound_and_not_the_plan(monkeypatch
         def __init__(self, *_):
             pass
 
+        def wait(self, seconds=None):
+            return False
+
         def result(self):
             return None
 
