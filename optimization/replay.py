@@ -161,10 +161,10 @@ class _Replaying:
     def _left(self, stock: pd.DataFrame, inbound: pd.DataFrame, end: pd.Timestamp) -> float:
         """What is left, under way or on order earns in eight days of the last week's demand."""
         known = self.nights[-1]
-        coming = inbound.drop(columns="arrives").assign(expires=None)
+        never = pd.Series(pd.NaT, index=inbound.index, dtype="datetime64[ns]")
+        coming = inbound.drop(columns="arrives").assign(expires=never)
         parts = [part for part in (stock, coming) if len(part)]
         there = pd.concat(parts, ignore_index=True) if parts else stock
-        there = there.astype({"expires": "datetime64[ns]"})
         today = replace(self.brand.until(min(end, self.brand.as_of)), stock=there)
         today = replace(today, as_of=end, inbound=inbound.iloc[:0])
         network = self._network(today, known, _nothing(today, known))
