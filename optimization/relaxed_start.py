@@ -41,6 +41,7 @@ def relaxed_draft(
         lanes = options.arcs.lanes[arc]
         loaded[own] = _load_arc(draft, own, scaled[own], lanes[lanes >= 0], money)
     draft.cases = whole_cases(options, loaded)
+    draft.fleet = np.minimum(draft.fleet, network.max_vehicles)
     return draft
 
 

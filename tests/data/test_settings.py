@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from data.brand import check_brand, read_brand
@@ -150,6 +150,8 @@ VALUES = st.recursive(
 )
 
 
+# How long it takes says nothing on a machine with other work.
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     st.dictionaries(st.sampled_from(["plan", "name", "drivers", "promise", "costs", "x"]), VALUES)
 )

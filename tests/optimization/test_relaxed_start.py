@@ -65,6 +65,19 @@ def test_trips_are_whole_vehicles_on_the_days_of_what_they_carry():
     assert over.max() <= 2.0 * problem.network.unit_m3[0] + 2.0
 
 
+def test_no_day_has_more_vehicles_than_there_are():
+    world = one_front(
+        products=[product("p", case_units=1, unit_m3=0.1)],
+        lanes=[lane("M", "F", vehicle_m3=2.0, vehicle_cost=10.0)],
+        demand=[("r", "p", 20.0)],
+        plan={"max_vehicles": 1},
+    )
+    problem, options, units = relaxed(world)
+    # More than the vehicles take, as where the relaxation does not know of their number.
+    draft = made(problem, options, units * 3)
+    assert draft.fleet.max() == 1
+
+
 def test_a_search_from_the_relaxation_is_at_least_as_good_as_its_start():
     problem, options, units = relaxed(two_echelons())
     network = problem.network
