@@ -269,13 +269,18 @@ def test_a_double_click_decides_once_and_an_edit_shows_what_it_breaks(
     wait_for_toast(page, "1 transfer changed")
     row = ledger.transfers().set_index("transfer").loc["T1"]
     assert (row["state"], row["cases"], row["units"]) == ("approved", 12, 72.0)
+    dialog.wait_for(state="detached")
     window.settle()
     # What came is said by hand, and corrected.
     for happened, arrived in (("It was received", 11), ("", 10)):
         page.get_by_role("button", name="Confirm…").click()
+        dialog.get_by_role("button", name="Confirm", exact=True).wait_for()
+        window.settle()
         if happened:
             dialog.get_by_text(happened).click()
-            window.settle()
+        # What is received may be nothing; the field of what is dispatched gives way to its own.
+        dialog.locator("[data-testid='stNumberInputField'][min='1']").wait_for(state="detached")
+        window.settle()
         cases.fill(str(arrived))
         cases.press("Enter")
         window.settle()
