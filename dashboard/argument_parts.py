@@ -38,6 +38,11 @@ def add_brand(command: argparse.ArgumentParser, help_: str = "the brand folder")
     command.add_argument("folder", metavar="DIR", type=Path, help=help_)
 
 
+def add_out_file(command: argparse.ArgumentParser) -> None:
+    """Add ``--out``, the file that a command writes."""
+    command.add_argument("--out", metavar="FILE", type=Path, required=True, help="file to write")
+
+
 def add_past(command: argparse.ArgumentParser) -> None:
     """Add ``--as-of``."""
     command.add_argument(

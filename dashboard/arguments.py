@@ -12,6 +12,7 @@ from dashboard.argument_parts import (
     add_brand,
     add_command,
     add_horizon,
+    add_out_file,
     add_past,
     add_workers,
     day,
@@ -80,7 +81,7 @@ def _forecast(commands: Commands) -> None:
     add_past(command)
     add_horizon(command)
     add_workers(command)
-    command.add_argument("--out", metavar="FILE", type=Path, required=True, help="file to write")
+    add_out_file(command)
 
 
 def _plan(commands: Commands) -> None:

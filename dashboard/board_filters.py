@@ -13,7 +13,6 @@ from dashboard.words import word
 
 STATES = ("proposed", "approved", "rejected", "dispatched", "received", "cancelled")
 NAMES = ("dispatch", "origin", "destination", "category", "state", "gain")
-ALL = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,11 +23,11 @@ class Filters:
     :param least_gain: transfers below this expected gain are left out, >= 0.
     """
 
-    dispatch: str = ALL
-    origin: str = ALL
-    destination: str = ALL
-    category: str = ALL
-    state: str = ALL
+    dispatch: str = links.ALL
+    origin: str = links.ALL
+    destination: str = links.ALL
+    category: str = links.ALL
+    state: str = links.ALL
     least_gain: float = 0.0
 
     def rows(self, board: pd.DataFrame) -> pd.DataFrame:
@@ -82,14 +81,4 @@ def _names(board: pd.DataFrame, end: str) -> dict[str, str]:
 
 
 def _choice(name: str, label: str, options: dict[str, str], everything: str) -> str:
-    links.follow(name, options)
-    if st.session_state.get(name) not in (None, ALL, *options):
-        st.session_state[name] = ALL
-    chosen = st.selectbox(
-        label,
-        [ALL, *options],
-        key=name,
-        format_func=lambda code: options.get(code, code) if code else everything,
-    )
-    links.keep(name, chosen)
-    return str(chosen or ALL)
+    return links.choose(name, label, options, everything, lambda code: options.get(code, code))

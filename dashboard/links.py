@@ -11,7 +11,7 @@ the data as options (never words of a language). Call :func:`follow` before it i
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from typing import Any
 from urllib.parse import urlencode
 
@@ -64,6 +64,35 @@ def keep(name: str, value: Any) -> None:
         st.query_params.pop(name, None)
     elif _current(name, text) != text:
         st.query_params[name] = text
+
+
+ALL = ""
+"""The option of :func:`choose` that chooses everything."""
+
+
+def choose(
+    name: str,
+    label: str,
+    options: Collection[str],
+    everything: str,
+    say: Callable[[str], str] = str,
+) -> str:
+    """Draw a select box that is kept in the address, with everything first.
+
+    :param everything: what that is called. ``say``: an option in words.
+    :returns: the option, or :data:`ALL`.
+    """
+    follow(name, options)
+    if st.session_state.get(name) not in (None, ALL, *options):
+        st.session_state[name] = ALL
+    chosen = st.selectbox(
+        label,
+        [ALL, *options],
+        key=name,
+        format_func=lambda code: say(code) if code else everything,
+    )
+    keep(name, chosen)
+    return str(chosen or ALL)
 
 
 def asked_anew(name: str) -> bool:

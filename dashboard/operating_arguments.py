@@ -8,7 +8,7 @@ from datetime import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from dashboard.argument_parts import add_brand, add_command, add_workers, whole
+from dashboard.argument_parts import add_brand, add_command, add_out_file, add_workers, whole
 
 if TYPE_CHECKING:
     from dashboard.argument_parts import Commands
@@ -75,7 +75,7 @@ def _backup(commands: Commands) -> None:
     )
     command.set_defaults(module=MODULE)
     add_brand(command)
-    command.add_argument("--out", metavar="FILE", type=Path, required=True, help="file to write")
+    add_out_file(command)
 
 
 def _restore(commands: Commands) -> None:

@@ -19,18 +19,6 @@ from optimization.draft import Draft, stock_to_send
 from optimization.network import Floats, Ints, Moves, Network
 from optimization.options import vehicle_money
 
-COLUMNS = {
-    "nothing": "float64",
-    "later": "float64",
-    "later_date": "datetime64[ns]",
-    "other_origin": "float64",
-    "other_origin_name": "str",
-    "other_vehicle": "float64",
-    "other_vehicle_lane": "str",
-}
-"""Money by which each alternative loses against the transfer (below 0: it would gain), NaN where
-there is none; the day, origin or lane of the alternative that loses least."""
-
 
 @dataclass(frozen=True, eq=False)
 class _Choice:
@@ -47,7 +35,7 @@ class _Choice:
 def alternatives(
     draft: Draft, appraisal: Appraisal, moves: Moves, gain: Floats, facts: Moves
 ) -> pd.DataFrame:
-    """Return one row a move, with the columns of :data:`COLUMNS`.
+    """Return one row a move, with columns of :data:`optimization.plan.REASONS`.
 
     :param gain: (moves,) profit lost if it alone does not go, its vehicle aside.
     """
@@ -79,7 +67,7 @@ class _Comparing:
     def __init__(self, draft: Draft, appraisal: Appraisal, moves: Moves, facts: Moves) -> None:
         self.draft, self.appraisal, self.moves = draft, appraisal, moves
         self.network: Network = draft.network
-        network, options = self.network, draft.options
+        network = self.network
         self.load = network.volume(moves + facts)
         self.money = vehicle_money(network)
         self.units = network.units(moves)
@@ -87,8 +75,6 @@ class _Comparing:
         here = self._vehicles(moves.lane, moves.day, np.zeros(len(moves)))
         self.saved = here - self._vehicles(moves.lane, moves.day, -self.m3)
         self.send = stock_to_send(draft)
-        self.keys = self._key(options.arc, options.sku, options.day)
-        self.order = np.argsort(self.keys, kind="stable")
         self.option = self._options(moves.lane, moves.sku, moves.day)
 
     def next_departures(self) -> _Choice:
@@ -195,18 +181,10 @@ class _Comparing:
         result: Floats = count * self.money[lane]
         return result
 
-    def _key(self, arc: Ints, sku: Ints, day: Ints) -> Ints:
-        key: Ints = (arc * len(self.network.skus) + sku) * self.network.days + day
-        return key
-
     def _options(self, lane: Ints, sku: Ints, day: Ints) -> Ints:
         """The option of each lane's arc, product and day; -1 where there is none."""
-        if not len(self.keys):
-            return np.full(len(lane), -1, dtype=np.int64)
-        wanted = self._key(self.draft.options.arcs.of_lane[lane], sku, day)
-        keys = self.keys[self.order]
-        place = np.minimum(np.searchsorted(keys, wanted), len(keys) - 1)
-        return np.where(keys[place] == wanted, self.order[place], -1)
+        options = self.draft.options
+        return options.find(options.arcs.of_lane[lane], sku, day)
 
 
 def loss_of_delay(appraisal: Appraisal, rows: Ints, day: int, later: int, units: Floats) -> Floats:

@@ -13,6 +13,7 @@ import numpy as np
 from optimization.appraisal import Appraisal
 from optimization.evaluation import Draw
 from optimization.network import AFTER_DAYS, MID, NEAR, STORE, Floats, Network
+from optimization.simulation import rate_after
 
 GROUPS = 5
 """Groups of paths; more lower the bound by next to nothing."""
@@ -57,8 +58,8 @@ def demand_totals(network: Network, base: Appraisal, draw: Draw) -> tuple[Floats
     for first in range(0, len(total), 4096):
         part = slice(first, min(first + 4096, len(total)))
         demand = draw(part)
-        after = demand[-min(AFTER_DAYS, len(demand)) :].mean(axis=(0, 2), dtype=np.float64)
-        total[part] = demand.sum(axis=0, dtype=np.float64) + AFTER_DAYS * after[:, None]
+        after = AFTER_DAYS * rate_after(demand)
+        total[part] = demand.sum(axis=0, dtype=np.float64) + after[:, None]
     wanted = np.zeros((len(network.skus), paths))
     np.add.at(wanted, network.series_sku, total)
     field = np.where(network.cell_kind[base.cells] == STORE, NEAR, MID)

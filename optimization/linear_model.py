@@ -33,6 +33,7 @@ from optimization.network import (
     Network,
 )
 from optimization.options import Arcs, Options
+from optimization.simulation import rate_after
 from optimization.useful_volume import useful_price, useful_volume
 
 SLOPES = (0.95, 0.8, 0.6, 0.4, 0.2, 0.05)
@@ -169,11 +170,8 @@ class _Model:
 
     def _after(self) -> Floats:
         """(series,) mean units a day after the horizon, on the paths."""
-        last = min(AFTER_DAYS, self.days)
-        return np.concatenate(
-            [self.draw(part)[-last:].mean(axis=(0, 2), dtype=np.float64) for part in self._parts()]
-            or [np.zeros(0)]
-        )
+        rates = [rate_after(self.draw(part)) for part in self._parts()]
+        return np.concatenate(rates or [np.zeros(0)])
 
     def _parts(self) -> list[slice]:
         return [slice(a, min(a + 2048, self.series)) for a in range(0, self.series, 2048)]

@@ -72,6 +72,17 @@ class Options:
     def __len__(self) -> int:
         return len(self.arc)
 
+    def find(self, arc: Ints, sku: Ints, day: Ints) -> Ints:
+        """Return the options of these arcs, products and days, -1 where there is none."""
+        if not len(self):
+            return np.full(np.shape(sku), -1, dtype=np.int64)
+        skus = int(max(self.sku.max(), np.max(sku, initial=0))) + 1
+        days = self.arcs.price.shape[1]
+        keys = (self.arc * days + self.day) * skus + self.sku
+        wanted = (arc * days + day) * skus + sku
+        place = np.minimum(np.searchsorted(keys, wanted), len(keys) - 1)
+        return np.where(keys[place] == wanted, place, -1)
+
 
 def of_surplus(options: Options, surplus: Floats) -> Options:
     """Leave out moves sideways and back of what the origin can sell itself.
@@ -87,15 +98,6 @@ def of_surplus(options: Options, surplus: Floats) -> Options:
         if item.name not in ("arcs", "churn_price")
     }
     return replace(options, **chosen)
-
-
-def positions(options: Options, some: Options) -> Ints:
-    """Return where the options ``some``, taken from ``options``, are among them."""
-    skus = int(options.sku.max(initial=0)) + 1
-    days = options.arcs.price.shape[1]
-    all_keys, keys = ((each.arc * days + each.day) * skus + each.sku for each in (options, some))
-    found: Ints = np.searchsorted(all_keys, keys)
-    return found
 
 
 def vehicle_money(network: Network) -> Floats:

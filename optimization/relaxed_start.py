@@ -39,7 +39,7 @@ def relaxed_draft(
     for arc in np.unique(options.arc[scaled > 0]):
         own = np.flatnonzero(options.arc == arc)
         lanes = options.arcs.lanes[arc]
-        loaded[own] = _load_arc(draft, own, scaled[own], lanes[lanes >= 0], money)
+        _load_arc(draft, loaded, own, scaled[own], lanes[lanes >= 0], money)
     draft.cases = whole_cases(options, loaded)
     draft.fleet = np.minimum(draft.fleet, network.max_vehicles)
     return draft
@@ -82,16 +82,17 @@ def whole_cases(options: Options, units: Floats) -> Ints:
     return result
 
 
-def _load_arc(draft: Draft, own: Ints, units: Floats, lanes: Ints, money: Floats) -> Floats:
-    """Put an arc's quantities into trips of whole vehicles; return its units by option.
+def _load_arc(
+    draft: Draft, loaded: Floats, own: Ints, units: Floats, lanes: Ints, money: Floats
+) -> None:
+    """Put an arc's quantities into trips of whole vehicles, and add them to ``loaded``.
 
-    :param own: the arc's options, by day and product.
+    :param loaded: (options,) units. ``own``: the arc's options, by day and product.
     """
     options, network = draft.options, draft.network
     sizes = network.vehicle_m3[lanes]
     volume = units * network.unit_m3[options.sku[own]]
     total = np.cumsum(volume)
-    loaded = np.zeros(len(own))
     trips = 0
     for lane in (lanes[np.argmin(money[lanes] / sizes)], lanes[np.argmin(sizes)]):
         size = network.vehicle_m3[lane]
@@ -109,10 +110,6 @@ def _load_arc(draft: Draft, own: Ints, units: Floats, lanes: Ints, money: Floats
         end = np.inf if number == len(days) - 1 else (number + 1) * size
         part = np.clip(np.minimum(total, end) - np.maximum(begins, number * size), 0, None)
         some = np.flatnonzero(part > 0)
-        there = np.flatnonzero(options.day[own] == day)
-        place = np.searchsorted(options.sku[own[there]], options.sku[own[some]])
-        place = np.minimum(place, len(there) - 1)
-        known = options.sku[own[there[place]]] == options.sku[own[some]]
+        at = options.find(options.arc[own[some]], options.sku[own[some]], day)
         amount = units[some] * part[some] / volume[some]
-        np.add.at(loaded, there[place[known]], amount[known])
-    return loaded
+        np.add.at(loaded, at[at >= 0], amount[at >= 0])

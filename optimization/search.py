@@ -21,7 +21,7 @@ from optimization.draft import Draft, stock_to_send
 from optimization.evaluation import Draw
 from optimization.fitting import drop_beyond_storage, fit
 from optimization.network import Floats, Ints, Network
-from optimization.options import Arcs, join_lanes, list_options, of_surplus, positions
+from optimization.options import Arcs, join_lanes, list_options, of_surplus
 from optimization.relaxed_start import relaxed_draft
 from optimization.trip_changes import change_trips
 from optimization.visits import plan_visits
@@ -113,7 +113,8 @@ class _Search:
         self.base = self.best_appraisal
 
     def _from(self, relaxed: Floats) -> bool:
-        chosen = relaxed[positions(self.listed, self.options)]
+        options = self.options
+        chosen = relaxed[self.listed.find(options.arc, options.sku, options.day)]
         draft = relaxed_draft(self.network, self.options, chosen, self._appraise)
         margin = self.network.margin[self.options.sku]
         return self._settle(draft, lambda: margin)

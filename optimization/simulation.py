@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from optimization.block import Array, Block, expiry_on_arrival
-from optimization.network import AFTER_DAYS, FAR, MAIN, Ints, Truths
+from optimization.network import AFTER_DAYS, FAR, MAIN, Floats, Ints, Truths
 
 Due = list[tuple[Ints, Array]]
 
@@ -66,6 +66,12 @@ class Outcome:
     night: Array
     undelivered: float = 0.0
     detail: Detail | None = None
+
+
+def rate_after(demand: Array) -> Floats:
+    """(series,) units a day after the horizon, the same on every path: the last days' mean."""
+    rate: Floats = demand[-AFTER_DAYS:].mean(axis=(0, 2), dtype=np.float64)
+    return rate
 
 
 def simulate(block: Block, demand: Array, keep: bool = False) -> Outcome:
@@ -299,7 +305,7 @@ class _Run:
     def _afterwards(self) -> None:
         """Book what is left as sold in the days after, at the steady rate of the last days."""
         block = self.block
-        rate = self.demand_after()
+        rate = rate_after(self.demand).astype(np.float32)
         days = len(self.demand)
         rest = np.repeat(rate[:, None] * AFTER_DAYS, self.demand.shape[2], axis=1)
         earned = np.zeros_like(rest)
@@ -327,12 +333,6 @@ class _Run:
             share[:] = 0
         earned += rest * share[block.series_sku] * self.series_profit[FAR]
         self._book(1, block.by_sku.group, earned, 1.0)
-
-    def demand_after(self) -> Array:
-        """(series,) units a day after the horizon, the same on every path."""
-        last = self.demand[-min(AFTER_DAYS, len(self.demand)) :]
-        rate: Array = last.mean(axis=(0, 2), dtype=np.float64).astype(np.float32)
-        return rate
 
     def _usable(self, stock: Array, daily: Array) -> Array:
         """Units of stock (levels, k, paths) that sell at ``daily`` (k, paths) before they spoil."""

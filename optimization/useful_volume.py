@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 
 from optimization.appraisal import Appraisal
 from optimization.network import MAIN, Floats, Network
-from optimization.options import Arcs, Options
-from optimization.trip_stairs import stairs
+from optimization.options import Arcs, Options, vehicle_money
+
+_SMALL = 12
+"""Vehicles of a smaller type considered beside the best one; more never pay."""
 
 
 def useful_price(network: Network, arcs: Arcs, most: Floats) -> Floats:
@@ -19,13 +23,31 @@ def useful_price(network: Network, arcs: Arcs, most: Floats) -> Floats:
 
     :param most: (arcs, days) m³ of use, of all products: :func:`useful_volume`.
     """
-    fleets = stairs(network, arcs, most)
-    # Approved trips have room that costs nothing; what goes beyond is charged.
-    paid = fleets.volume - arcs.free_m3[:, :, None]
-    some = (paid > 0) & np.isfinite(fleets.money)
-    rate = np.divide(fleets.money, paid, out=np.full(paid.shape, np.inf), where=some)
-    price = rate.min(axis=2)
+    money = vehicle_money(network)
+    price = np.zeros_like(arcs.price)
+    for arc, lanes in enumerate(arcs.lanes):
+        own = lanes[lanes >= 0]
+        top = float(most[arc].max(initial=0.0))
+        fleets = _fleets(network.vehicle_m3[own], money[own], top, network.max_vehicles)
+        # Approved trips have room that costs nothing; what goes beyond is charged.
+        paid = np.minimum(fleets[:, :1], most[arc] - arcs.free_m3[arc])
+        rate = np.divide(fleets[:, 1:], paid, out=np.full(paid.shape, np.inf), where=paid > 0)
+        price[arc] = np.where(arcs.open[arc], rate.min(axis=0, initial=np.inf), np.inf)
     return np.where(np.isfinite(price), price, 0.0)
+
+
+def _fleets(volume: Floats, money: Floats, top: float, most: int) -> Floats:
+    """(k, 2) m³ and money of fleets; one of them is the cheapest per m³ for any load.
+
+    One vehicle of the best type has the least rate of all; below what it takes, smaller ones may.
+    """
+    best = int(np.argmin(money / volume))
+    ranges = [
+        range(2 if lane == best else min(int(np.ceil(top / volume[lane])), _SMALL, most) + 1)
+        for lane in range(len(volume))
+    ]
+    fleets = np.array(list(itertools.product(*ranges)), dtype=np.float64)[1:]
+    return np.stack([fleets @ volume, fleets @ money], axis=1)
 
 
 def useful_volume(network: Network, options: Options, base: Appraisal) -> Floats:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from datetime import date, timedelta
 from typing import Any
 
@@ -21,7 +20,6 @@ from data.transitions import Action, Reason
 MOST_SHOWN = 1_000
 DAYS = 30
 WHATS = ("people", "plans", *(action.value for action in (*OF_PEOPLE, *OF_PLANS)))
-ALL = ""
 
 
 def main() -> None:
@@ -39,13 +37,13 @@ def main() -> None:
         what = _what()
     events = _events(what, first, last)
     with columns[1]:
-        who = _choice("by", _("Who"), sorted(set(events["who"])), _("Everybody"))
+        who = links.choose("by", _("Who"), sorted(set(events["who"])), _("Everybody"))
     with columns[2]:
         plans = _plans()
-        plan = _choice("plan", _("Plan"), list(plans), _("All plans"), plans.__getitem__)
+        plan = links.choose("plan", _("Plan"), list(plans), _("All plans"), plans.__getitem__)
     with columns[3]:
         reasons = [reason.value for reason in Reason]
-        reason = _choice("reason", _("Reason"), reasons, _("All reasons"), sentences.rejection)
+        reason = links.choose("reason", _("Reason"), reasons, _("All reasons"), sentences.rejection)
     with columns[4]:
         words = _words()
     asked = Asked(what, first, last, who, plan, reason, words)
@@ -97,26 +95,6 @@ def _what() -> tuple[str, ...]:
     links.keep("what", "" if chosen == "people" else chosen)
     groups = {"people": OF_PEOPLE, "plans": OF_PLANS}
     return tuple(str(one) for one in groups.get(chosen, (chosen,)))
-
-
-def _choice(
-    name: str,
-    label: str,
-    options: list[str],
-    everything: str,
-    say: Callable[[str], str] = str,
-) -> str:
-    links.follow(name, options)
-    if st.session_state.get(name) not in (None, ALL, *options):
-        st.session_state[name] = ALL
-    chosen = st.selectbox(
-        label,
-        [ALL, *options],
-        key=name,
-        format_func=lambda code: say(code) if code else everything,
-    )
-    links.keep(name, chosen)
-    return str(chosen or ALL)
 
 
 def _words() -> str:
