@@ -18,6 +18,7 @@ from data.errors import BadDecision
 from data.handover import Export
 from data.overrides import Override
 from data.roles import Permission, Person
+from data.sentence import say
 from data.transitions import Action
 
 CONFIRMING: Final = frozenset({Action.DISPATCH, Action.RECEIVE, Action.CORRECT})
@@ -95,7 +96,7 @@ def confirm_by_hand(who: Person, decisions: Sequence[Decision], request: str) ->
     :raises BadDecision: one of them is no confirmation.
     """
     if any(decision.action not in CONFIRMING for decision in decisions):
-        raise BadDecision("only what was dispatched and received is confirmed")
+        raise BadDecision(say("only what was dispatched and received is confirmed"))
     return state.ledger().decide(decisions, who=who, request=request)
 
 

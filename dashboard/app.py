@@ -15,6 +15,7 @@ if sys.path[0] != _ROOT:
 import streamlit as st  # noqa: E402
 
 from dashboard import first_visit, logs, sidebar, sign_in, state, style  # noqa: E402
+from dashboard.fault_sentences import told  # noqa: E402
 from dashboard.language import _  # noqa: E402
 from data.errors import BadInput, Failure  # noqa: E402
 from data.roles import Permission, Person  # noqa: E402
@@ -57,7 +58,7 @@ def main() -> None:
     except (BadInput, Failure) as fault:
         # Nothing is shown where it is not known who may see it.
         _navigation(hidden=True)
-        st.error(style.plain(fault), icon=":material/error:")
+        st.error(style.plain(told(fault)), icon=":material/error:")
         return
     page = _navigation(hidden=reader is None or not reader.may(Permission.LOOK))
     if reader is None:

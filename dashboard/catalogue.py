@@ -1,7 +1,7 @@
 """Collects the sentences of the dashboard and compiles their Chinese (for developers).
 
 ``python -m dashboard.catalogue`` finds every ``_("…")`` and ``ngettext("…", "…", n)`` of the
-dashboard and every ``say("…")`` of the room ``data``, brings
+dashboard and every ``say("…")`` of any room, brings
 ``locale/zh_CN/LC_MESSAGES/nearfield.po`` up to date, compiles the ``.mo`` beside it and says
 which sentences still lack their Chinese. Both files are committed, so that running the dashboard
 needs no compiler. English has no catalogue: it stands in the code.
@@ -26,7 +26,10 @@ FORMS = {"_": 1, "_mark": 1, "ngettext": 2}
 """The functions that take sentences, and how many; ``_mark`` marks one that is translated later."""
 
 SAID = {"say": 1}
-"""Alike in the room ``data``, whose faults the dashboard tells (:mod:`data.sentence`)."""
+"""Alike in every room: what the dashboard tells of faults, refusals and outcomes
+(:mod:`data.sentence`)."""
+ROOMS = ("data", "forecasting", "optimization")
+"""The other rooms, beside the dashboard."""
 
 
 def po_path(locale: str = "zh_CN") -> Path:
@@ -40,7 +43,8 @@ def sentences() -> Catalog:
     :raises ValueError: a sentence is not a literal, so that nobody could translate it.
     """
     found = Catalog(fuzzy=False)
-    for room, functions in ((ROOM, FORMS), (ROOM.with_name("data"), SAID)):
+    rooms = [(ROOM, FORMS | SAID), *((ROOM.with_name(name), SAID) for name in ROOMS)]
+    for room, functions in rooms:
         for path in sorted(room.rglob("*.py")):
             for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
                 if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Name):

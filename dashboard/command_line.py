@@ -31,7 +31,6 @@ if TYPE_CHECKING:
 __all__ = ["COMMANDS", "main"]
 
 DONE, FAILED, BAD_INPUT, INTERRUPTED, TERMINATED = 0, 1, 2, 130, 143
-STANDS = "what was there before stands"
 KEEPS = frozenset({"prepare", "nightly", "backup", "restore", "serve"})
 """Commands that keep something in the brand's workspace, and so their log too."""
 
@@ -83,6 +82,7 @@ def _run(
 ) -> tuple[Status, int, str, Outcome | None]:
     """Do the work; turn every way to end into a status, an exit code and one line."""
     from data.errors import BadBrand, BadInput, Cancelled
+    from data.sentence import say
 
     try:
         with _signals(), _progress(report) as progress:
@@ -94,20 +94,25 @@ def _run(
         for fault in faulty.faults:
             print(fault, file=sys.stderr)
         count = len(faulty.faults)
-        message = f"{count} fault{'s' if count != 1 else ''} in {options.folder}"
+        message = (
+            say("{count} fault in {folder}", count=count, folder=options.folder)
+            if count == 1
+            else say("{count} faults in {folder}", count=count, folder=options.folder)
+        )
         print(f"nearfield: {message}", file=sys.stderr)
         return "failed", BAD_INPUT, message, _faults(faulty)
     except BadInput as wrong:
-        return "failed", BAD_INPUT, _say(str(wrong)), None
+        return "failed", BAD_INPUT, _tell(wrong.sentence), None
     except (KeyboardInterrupt, Cancelled):
-        return "cancelled", INTERRUPTED, _say(f"stopped; {STANDS}"), None
+        return "cancelled", INTERRUPTED, _tell(say("stopped; what was there before stands")), None
     except Terminated:
-        return "cancelled", TERMINATED, _say(f"stopped by a signal; {STANDS}"), None
+        stopped = say("stopped by a signal; what was there before stands")
+        return "cancelled", TERMINATED, _tell(stopped), None
     except Exception as failure:
         logs.log("failure", level=logs.ERROR, error=True)
         if options.debug:
             raise
-        return "failed", FAILED, _say(_one_line(failure)), None
+        return "failed", FAILED, _tell(_one_line(failure)), None
     if not outcome.document["ok"]:
         return "failed", BAD_INPUT, outcome.text, outcome
     return "done", DONE, outcome.text, outcome
@@ -165,21 +170,25 @@ def _faults(faulty: BadBrand) -> Outcome:
     return Outcome(CheckReport(faults=faulty.faults).to_dict(), "")
 
 
-def _say(message: str) -> str:
+def _tell(message: str) -> str:
     print(f"nearfield: {message}", file=sys.stderr)
     return message
 
 
 def _one_line(failure: Exception) -> str:
     from data.errors import NearfieldError
+    from data.sentence import Sentence, say
 
     kind = type(failure).__name__
     words = " ".join(str(failure).split()) or kind
     if isinstance(failure, OSError):
-        return f"{words}; {STANDS}"
+        return say("{error}; what was there before stands", error=words)
     if isinstance(failure, NearfieldError):
-        return words
-    return f"{kind}: {words} (a failure of ours; --debug shows where); {STANDS}"
+        return failure.sentence if isinstance(failure.sentence, Sentence) else words
+    return say(
+        "{error} (a failure of ours; --debug shows where); what was there before stands",
+        error=f"{kind}: {words}",
+    )
 
 
 @contextmanager

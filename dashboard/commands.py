@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from dashboard.targets import fresh_file, fresh_folder, plan_folder
 from data.errors import BadInput
+from data.sentence import Sentence, in_a_row, say
 
 if TYPE_CHECKING:
     from data import Brand
@@ -41,7 +42,10 @@ def demo(options: argparse.Namespace, progress: Progress) -> Outcome:
     simulate_demo(options.folder, size=options.size, progress=progress, **chosen)
     return Outcome(
         {"ok": True, "folder": str(options.folder), "simulated": True},
-        f"{options.folder}: a simulated brand; no figure in it is of a real business.",
+        say(
+            "{folder}: a simulated brand; no figure in it is of a real business.",
+            folder=options.folder,
+        ),
     )
 
 
@@ -118,7 +122,7 @@ def prepare(options: argparse.Namespace, progress: Progress) -> Outcome:
             **_forecast_facts(brand, made),
             **_plan_facts(brand, result),
         },
-        f"{_forecast_words(brand, made)}\n{_plan_words(brand, result)}",
+        in_a_row([_forecast_words(brand, made), _plan_words(brand, result)]),
     )
 
 
@@ -237,12 +241,14 @@ def _forecast_facts(brand: Brand, made: Forecast) -> dict[str, Any]:
 
 def _forecast_words(brand: Brand, made: Forecast) -> str:
     facts = _forecast_facts(brand, made)
-    flagged = ", ".join(f"{count:,} {flag}" for flag, count in facts["flagged"].items())
-    return (
-        f"{facts['series']:,} series forecast as of {facts['as_of']}"
-        + (f"; flagged: {flagged}" if flagged else "")
-        + (" (simulated brand)" if facts["simulated"] else "")
-    )
+    words = say("{count:,} series forecast as of {day}", count=facts["series"], day=facts["as_of"])
+    if facts["flagged"]:
+        flags = [
+            say("{count:,} {flag}", count=count, flag=_FLAGS.get(flag, flag))
+            for flag, count in facts["flagged"].items()
+        ]
+        words = say("{words}; flagged: {flags}", words=words, flags=in_a_row(flags, ", "))
+    return _simulated(words) if facts["simulated"] else words
 
 
 def _plan_facts(brand: Brand, result: Plan) -> dict[str, Any]:
@@ -253,10 +259,44 @@ def _plan_facts(brand: Brand, result: Plan) -> dict[str, Any]:
 
 def _plan_words(brand: Brand, result: Plan) -> str:
     trips = int(result.trips["vehicles"].sum())
-    gap = "no bound" if result.gap is None else f"{100 * result.gap:.1f} % below its bound"
-    return (
-        f"{len(result.proposed):,} transfers on {trips:,} vehicles ({result.status}, {gap}); "
-        f"expected profit {result.evaluated:,.0f} {result.currency}, "
-        f"{result.gain:+,.0f} against doing nothing"
-        + (" (simulated brand)" if brand.settings.simulated else "")
+    gap = (
+        say("no bound")
+        if result.gap is None
+        else say("{percent:.1f} % below its bound", percent=100 * result.gap)
     )
+    words = say(
+        "{transfers:,} transfers on {vehicles:,} vehicles ({status}, {gap}); expected profit "
+        "{profit:,.0f} {currency}, {gain:+,.0f} against doing nothing",
+        transfers=len(result.proposed),
+        vehicles=trips,
+        status=_STATUSES.get(result.status, result.status),
+        gap=gap,
+        profit=float(result.evaluated),
+        currency=result.currency,
+        gain=float(result.gain),
+    )
+    return _simulated(words) if brand.settings.simulated else words
+
+
+def _simulated(words: str) -> Sentence:
+    return say("{words} (simulated brand)", words=words)
+
+
+_FLAGS = {
+    "new": say("new"),
+    "too_short": say("too short"),
+    "mostly_out": say("mostly out of stock"),
+    "too_few_sales": say("with too few sales"),
+    "all_zero": say("never sold"),
+    "constant": say("constant"),
+    "ended": say("ended"),
+    "fit_failed": say("not fitted"),
+    "unseen_event": say("ahead of an event never seen"),
+}
+_STATUSES: dict[str, Sentence] = {
+    "optimal": say("optimal"),
+    "feasible": say("checked, not proven best"),
+    "time_limit": say("the best by the time limit"),
+    "nothing_to_do": say("nothing worth moving"),
+    "fallback": say("made by the simpler method"),
+}

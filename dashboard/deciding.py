@@ -15,6 +15,7 @@ import pandas as pd
 import streamlit as st
 
 from dashboard import actions, refusals, sentences, state, style
+from dashboard.fault_sentences import told
 from dashboard.language import _, ngettext
 from data.decisions import Change, Decision, Undo
 from data.errors import BadInput, Conflict, Failure, NotAllowed
@@ -83,7 +84,7 @@ def decide(rows: pd.DataFrame, wish: Wish) -> bool:
         notice(str(refusals.without(needed, always=True)), good=False)
         return False
     except (BadInput, Failure) as refused:
-        notice(_refusal(rows, str(refused)), good=False)
+        notice(_refusal(rows, told(refused)), good=False)
         return False
     st.session_state.pop(CHANGES, None)
     requests = st.session_state.setdefault(DONE, [])

@@ -64,13 +64,13 @@ def _storage(effect: EditEffect) -> None:
     """Draw how full the destination is on its fullest morning, as a share where it has a limit."""
     limit = effect.storage_limit
 
-    def say(m3: float) -> str:
+    def filled(m3: float) -> str:
         return style.percent(m3 / limit) if 0 < limit < inf else f"{style.number(m3, 1)} m³"
 
     st.metric(
         _("Storage"),
-        say(effect.storage_after),
-        _change(say(effect.storage_before)),
+        filled(effect.storage_after),
+        _change(filled(effect.storage_before)),
         delta_color="off",
         delta_arrow="off",
         help=_(

@@ -1,16 +1,18 @@
-"""Faults and repairs of a brand's tables, in the reader's language."""
+"""What the rooms and their jobs say, in the reader's language: faults, refusals, outcomes."""
 
 from __future__ import annotations
 
 from dashboard.language import catalogue, language
+from data.errors import NearfieldError
 from data.sentence import Sentence
 
 
-def told(text: str) -> str:
-    """Return a text of the room ``data`` in the reader's language, its values left as they are.
+def told(said: str | NearfieldError) -> str:
+    """Return a text, or an error's message, in the reader's language, its values as they are.
 
     What is no sentence of the catalogue (a value from a file, say) stays as it is.
     """
+    text = said.sentence if isinstance(said, NearfieldError) else said
     if not text:
         return text
     translate = catalogue(language()).gettext

@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from dashboard import jobs, running, state, style
+from dashboard.fault_sentences import told
 from dashboard.language import _
 from data.errors import BadBrand, BadInput
 from data.roles import Permission
@@ -52,7 +53,7 @@ def need_forecast() -> Forecast:
     try:
         forecast = state.forecast()
     except BadInput as unfit:
-        _explain(_("The last forecast does not fit the brand any more"), str(unfit))
+        _explain(_("The last forecast does not fit the brand any more"), told(unfit))
         forecast = None
     if forecast is None:
         _offer_run(_("No forecast yet"))
@@ -65,7 +66,7 @@ def need_plan() -> Plan:
     try:
         plan = state.plan()
     except BadInput as unfit:
-        _explain(_("The last plan cannot be read"), str(unfit))
+        _explain(_("The last plan cannot be read"), told(unfit))
         plan = None
     if plan is None:
         _offer_run(_("No plan yet"))

@@ -11,6 +11,7 @@ import pandas as pd
 import streamlit as st
 
 from dashboard import actions, past_forecasts, refusals, sentences, state, style
+from dashboard.fault_sentences import told
 from dashboard.forecast_details import Choice
 from dashboard.language import _
 from data.errors import BadInput
@@ -132,7 +133,7 @@ def _withdrawal(standing: list[int], listed: pd.DataFrame, brand: Brand) -> None
         try:
             actions.withdraw_override(int(number), f"withdraw {number}")
         except BadInput as refused:
-            st.error(style.plain(refused))
+            st.error(style.plain(told(refused)))
             return
         st.session_state["override_said"] = _("Withdrawn.")
         st.rerun()
@@ -192,7 +193,7 @@ def _form(brand: Brand, forecast: Forecast, choice: Choice) -> None:
         )
         actions.enter_override(override, request)
     except BadInput as refused:
-        st.error(style.plain(refused))
+        st.error(style.plain(told(refused)))
         return
     del st.session_state["override_request"]
     st.session_state["override_said"] = _("Entered. The next plan takes it.")

@@ -14,6 +14,7 @@ from dashboard import jobs
 from data.errors import NearfieldError
 from data.findings import Findings
 from data.ledger import Ledger
+from data.sentence import in_a_row, say
 from data.settings_file import read_settings
 from data.workspace import Workspace
 
@@ -26,12 +27,19 @@ LEAST_ROOM: Final = 200_000_000
 SECONDS_TO_ANSWER: Final = 10.0
 
 
+_ENDED: Final = {
+    "done": say("done"),
+    "failed": say("failed"),
+    "cancelled": say("cancelled"),
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Check:
     """One thing that was looked at.
 
     :param name: ``brand``, ``ledger``, ``plan``, ``job``, ``disk`` or ``server``.
-    :param detail: what was found, in one line.
+    :param detail: what was found, in one line (:mod:`data.sentence`).
     """
 
     name: str
@@ -58,7 +66,7 @@ def check_health(
     """
     findings = Findings()
     name = read_settings(folder, findings)[0].name
-    found = "; ".join(str(fault) for fault in findings.faults)
+    found = in_a_row([fault.sentence for fault in findings.faults], "; ")
     checks = [Check("brand", not found, found or name)]
     if not found:
         checks += _of_work(folder, name, oldest_plan_hours, now or datetime.now(UTC))
@@ -71,17 +79,17 @@ def _of_work(folder: Path, name: str, hours: float, now: datetime) -> list[Check
     try:
         workspace = Workspace.of(folder)
     except NearfieldError as error:
-        return [Check("disk", False, str(error))]
+        return [Check("disk", False, error.sentence)]
     checks = [_disk(workspace)]
     try:
         with workspace.ledger(name) as ledger:
             events = ledger.events(limit=1)["number"].max()
             last = 0 if events != events else int(events)
-            checks.append(Check("ledger", True, f"{last} events"))
+            checks.append(Check("ledger", True, say("{count} events", count=last)))
             if hours:
                 checks.append(_plan(ledger, hours, now))
     except NearfieldError as error:
-        checks.append(Check("ledger", False, str(error)))
+        checks.append(Check("ledger", False, error.sentence))
     if hours:
         checks.append(_job(workspace))
     return checks
@@ -89,36 +97,50 @@ def _of_work(folder: Path, name: str, hours: float, now: datetime) -> list[Check
 
 def _disk(workspace: Workspace) -> Check:
     free = shutil.disk_usage(workspace.root).free
-    return Check("disk", free >= LEAST_ROOM, f"{free / 1e9:.1f} GB free")
+    room = say("{room:.1f} GB free", room=free / 1e9)
+    return Check("disk", free >= LEAST_ROOM, room)
 
 
 def _plan(ledger: Ledger, hours: float, now: datetime) -> Check:
     plans = ledger.plans()
     if plans.empty:
-        return Check("plan", False, "none was ever recorded")
+        return Check("plan", False, say("none was ever recorded"))
     newest = plans.iloc[0]
     age = (now - newest["recorded_at"].to_pydatetime()).total_seconds() / 3600
-    told = f"{newest['plan']} was recorded {age:.1f} hours ago, as of {newest['as_of']:%Y-%m-%d}"
-    return Check("plan", age <= hours, told)
+    found = say(
+        "{plan} was recorded {hours:.1f} hours ago, as of {day}",
+        plan=newest["plan"],
+        hours=age,
+        day=f"{newest['as_of']:%Y-%m-%d}",
+    )
+    return Check("plan", age <= hours, found)
 
 
 def _job(workspace: Workspace) -> Check:
     ended = (job for job in jobs.history(workspace.jobs, "plan") if job.status != "running")
     last = next(ended, None)
     if last is None:
-        return Check("job", True, "no planning has ended yet")
-    told = f"{last.id} {last.status} after {last.seconds:.0f} s"
-    failed = last.status == "failed"
-    return Check("job", not failed, f"{told}: {last.message}" if failed else told)
+        return Check("job", True, say("no planning has ended yet"))
+    found = say(
+        "{job} {status} after {seconds:.0f} s",
+        job=last.id,
+        status=_ENDED.get(last.status, last.status),
+        seconds=last.seconds,
+    )
+    if last.status != "failed":
+        return Check("job", True, found)
+    return Check("job", False, say("{found}: {message}", found=found, message=last.message))
 
 
 def _server(address: str) -> Check:
     url = address.rstrip("/") + HEALTH_PATH
     if not url.startswith(("http://", "https://")):
-        return Check("server", False, f"{address} is no address such as http://localhost:8501")
+        found = say("{address} is no address such as http://localhost:8501", address=address)
+        return Check("server", False, found)
     try:
         with urllib.request.urlopen(url, timeout=SECONDS_TO_ANSWER) as answer:
             said = answer.read(100).decode("utf-8", "replace").strip()
     except (urllib.error.URLError, OSError) as error:
-        return Check("server", False, f"{url} does not answer: {error}")
-    return Check("server", said == "ok", f"{url} says {said!r}")
+        found = say("{address} does not answer: {error}", address=url, error=str(error))
+        return Check("server", False, found)
+    return Check("server", said == "ok", say("{address} says {said!r}", address=url, said=said))

@@ -17,7 +17,7 @@ HISTORY_COLUMNS: Final = {
     "ended": "datetime64[ns, UTC]",
     "seconds": "float64",
     "status": "str",
-    "message": "str",
+    "message": "object",
     "exit_code": "float64",
 }
 
@@ -27,8 +27,9 @@ def history_frame(folder: Path, kind: str | None = None) -> pd.DataFrame:
 
     :param folder: where the brand's jobs are kept, ``workspace.jobs``.
     :returns: columns of :data:`HISTORY_COLUMNS`; ``job`` is also the ``run`` of its log lines;
-        ``seconds`` of a running job until now; ``ended`` NaT and ``exit_code`` NaN until it has
-        ended, or where it was killed.
+        ``seconds`` of a running job until now; ``message`` may be sentences
+        (:mod:`data.sentence`); ``ended`` NaT and ``exit_code`` NaN until it has ended, or where
+        it was killed.
     """
     rows = [
         {

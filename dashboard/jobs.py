@@ -21,7 +21,7 @@ import subprocess
 import sys
 import time
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -29,6 +29,7 @@ from typing import IO, Any, Literal
 
 from dashboard import logs
 from data.errors import BadInput, Cancelled
+from data.sentence import packed, say, unpacked
 from data.workspace import write_atomically
 
 Status = Literal["running", "done", "failed", "cancelled"]
@@ -47,7 +48,13 @@ class AlreadyRunning(BadInput):
 
     def __init__(self, job: Job) -> None:
         self.job = job
-        super().__init__(f"{job.who} has started this at {job.started}; it is still running.")
+        super().__init__(
+            say(
+                "{who} has started this at {started}; it is still running.",
+                who=job.who,
+                started=job.started,
+            )
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +62,8 @@ class Job:
     """One run of the command line and how far it is.
 
     ``started`` and ``ended`` are UTC, ISO; ``done`` of ``total`` steps, ``what`` names the
-    step; ``message`` is how it ended, in one line.
+    step; ``message`` is how it ended, in a line or two, and may be a
+    :class:`data.sentence.Sentence`.
     """
 
     id: str
@@ -154,7 +162,7 @@ def _lock_for_start(folder: Path, kind: str) -> Iterator[IO[str]]:
                 # Somebody only looked, is about to write his name, or has ended and not yet gone.
                 time.sleep(0.05)
         else:
-            raise BadInput(f"Another process holds {path}; try again in a moment.")
+            raise BadInput(say("Another process holds {path}; try again in a moment.", path=path))
         yield lock
 
 
@@ -179,11 +187,11 @@ def read(folder: Path, ident: str) -> Job | None:
         document: dict[str, Any] = json.loads((place / "state.json").read_text("utf-8"))
     except (FileNotFoundError, NotADirectoryError, json.JSONDecodeError):
         return None
-    job = Job(**{**document, "arguments": tuple(document["arguments"])})
+    job = _job(document)
     if job.status == "running" and _holder(folder, job.kind) != ident:
         again = json.loads((place / "state.json").read_text("utf-8"))
         if again["status"] != "running":  # it ended between our two looks
-            return Job(**{**again, "arguments": tuple(again["arguments"])})
+            return _job(again)
         return _died(place, job)
     return job
 
@@ -194,13 +202,13 @@ def _died(place: Path, job: Job) -> Job:
     ended = datetime.fromtimestamp(written, UTC).isoformat(timespec="milliseconds")
     if (place / "cancelled").exists():
         return replace(job, status="cancelled", ended=ended, message=_who_cancelled(place))
-    message = "The process was killed or the machine was stopped; the last good state stands."
+    message = say("The process was killed or the machine was stopped; the last good state stands.")
     return replace(job, status="failed", ended=ended, message=message)
 
 
 def _who_cancelled(place: Path) -> str:
     who = (place / "cancelled").read_text("utf-8").strip()
-    return f"Cancelled by {who}." if who else "Cancelled."
+    return say("Cancelled by {who}.", who=who) if who else say("Cancelled.")
 
 
 def running(folder: Path, kind: str) -> Job | None:
@@ -274,8 +282,14 @@ def _processes() -> str:
 
 
 def _write(place: Path, job: Job) -> None:
+    document = {**asdict(job), "message": packed(job.message)}
     with write_atomically(place / "state.json") as beside:
-        beside.write_text(json.dumps(asdict(job), ensure_ascii=False, indent=1), "utf-8")
+        beside.write_text(json.dumps(document, ensure_ascii=False, indent=1), "utf-8")
+
+
+def _job(document: Mapping[str, Any]) -> Job:
+    arguments, message = tuple(document["arguments"]), unpacked(document["message"])
+    return Job(**{**document, "arguments": arguments, "message": message})
 
 
 class Report:
@@ -287,7 +301,7 @@ class Report:
     def __init__(self, place: Path) -> None:
         self.place = place
         document = json.loads((place / "state.json").read_text("utf-8"))
-        self.job = Job(**{**document, "arguments": tuple(document["arguments"])})
+        self.job = _job(document)
         self._next = 0.0
 
     def progress(self, done: int, total: int, what: str) -> None:

@@ -75,11 +75,11 @@ def choose(
     label: str,
     options: Collection[str],
     everything: str,
-    say: Callable[[str], str] = str,
+    in_words: Callable[[str], str] = str,
 ) -> str:
     """Draw a select box that is kept in the address, with everything first.
 
-    :param everything: what that is called. ``say``: an option in words.
+    :param everything: what that is called. ``in_words``: an option in words.
     :returns: the option, or :data:`ALL`.
     """
     follow(name, options)
@@ -89,7 +89,7 @@ def choose(
         label,
         [ALL, *options],
         key=name,
-        format_func=lambda code: say(code) if code else everything,
+        format_func=lambda code: in_words(code) if code else everything,
     )
     keep(name, chosen)
     return str(chosen or ALL)

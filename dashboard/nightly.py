@@ -15,6 +15,7 @@ from dashboard import jobs, logs
 from data.backup import back_up
 from data.errors import BadInput, NearfieldError
 from data.progress import Progress
+from data.sentence import say
 from data.workspace import Workspace
 
 WHO: Final = "nightly job"
@@ -70,7 +71,7 @@ def run_night(
         try:
             made = _back_up(workspace, brand_name, backups, keep)
         except (NearfieldError, OSError) as error:
-            faults.append(f"no back-up was made: {error}")
+            faults.append(say("no back-up was made: {error}", error=_message(error)))
             logs.log("back-up failed", level=logs.ERROR, error=True)
     job, tries = None, 0
     while tries <= retries:
@@ -78,15 +79,19 @@ def run_night(
         try:
             job = _plan(workspace.jobs, [str(folder), *arguments], progress)
         except BadInput as refused:  # another job is at work, or no folder may be written
-            faults.append(f"nothing was planned: {refused}")
+            faults.append(say("nothing was planned: {why}", why=refused.sentence))
             break
         if job.status == "done" or not _may_get_better(job) or tries > retries:
             break
         logs.log("trying again", level=logs.ERROR, job=job.id, message=job.message, tries=tries)
         sleep(FIRST_PAUSE * 2 ** (tries - 1))
     if job is not None and job.status != "done":
-        faults.append(f"planning {job.status}: {job.message}")
+        faults.append(say("planning {status}: {message}", status=job.status, message=job.message))
     return Night(job, tries, made, tuple(faults))
+
+
+def _message(error: NearfieldError | OSError) -> str:
+    return error.sentence if isinstance(error, NearfieldError) else str(error)
 
 
 def _may_get_better(job: jobs.Job) -> bool:

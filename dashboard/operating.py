@@ -13,6 +13,7 @@ from dashboard.commands import Outcome
 from data.errors import BadInput, Failure
 from data.findings import Findings
 from data.progress import Progress
+from data.sentence import in_a_row
 from data.settings_file import read_settings
 from data.workspace import Workspace
 
@@ -52,7 +53,7 @@ def nightly(options: argparse.Namespace, progress: Progress) -> Outcome:
         if options.at is None:
             if night.faults:
                 bad_input = job is not None and job.exit_code == BAD_INPUT
-                raise (BadInput if bad_input else Failure)("\n".join(night.faults))
+                raise (BadInput if bad_input else Failure)(in_a_row(night.faults))
             return Outcome(facts, job.message if job else "")
         for fault in night.faults:
             print(f"nearfield: {fault}", file=sys.stderr, flush=True)
@@ -110,5 +111,5 @@ def _name(folder: Path) -> str:
     findings = Findings()
     settings = read_settings(folder, findings)[0]
     if findings.faults:
-        raise BadInput("\n".join(str(fault) for fault in findings.faults))
+        raise BadInput(in_a_row(fault.sentence for fault in findings.faults))
     return settings.name

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from data.errors import BadInput
+from data.sentence import say
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -147,8 +148,13 @@ def _refuse_older(ledger: Ledger, brand: Brand) -> None:
     plans = ledger.plans()
     if len(plans) and plans["as_of"].max() > brand.as_of:
         raise BadInput(
-            f"{brand.folder}: the sales end on {brand.as_of:%Y-%m-%d}, but a plan as of "
-            f"{plans['as_of'].max():%Y-%m-%d} is recorded already. Add the newer sales."
+            say(
+                "{folder}: the sales end on {last}, but a plan as of {planned} is recorded "
+                "already. Add the newer sales.",
+                folder=brand.folder,
+                last=f"{brand.as_of:%Y-%m-%d}",
+                planned=f"{plans['as_of'].max():%Y-%m-%d}",
+            )
         )
 
 

@@ -6,7 +6,9 @@ import re
 from collections.abc import Callable, Collection, Mapping
 
 from dashboard import state
+from dashboard.fault_sentences import told
 from dashboard.language import _
+from data.errors import NearfieldError
 from data.roles import ALLOWED, Permission, Role
 
 _ROLES: Mapping[Role, Callable[[], str]] = {
@@ -51,10 +53,10 @@ def without(permission: Permission, *, always: bool = False) -> str | None:
 _HANDED_OVER = re.compile(r"the warehouse already has it \(export (\w+)\)")
 
 
-def undo(message: str) -> str:
-    """Say why the ledger refused to undo, in the reader's language where it is the export."""
-    told = set(_HANDED_OVER.findall(message))
-    return handed_over(told) if told else message
+def undo(refused: NearfieldError) -> str:
+    """Say why the ledger refused to undo; where it is the export, what can be done instead."""
+    exports = set(_HANDED_OVER.findall(str(refused)))
+    return handed_over(exports) if exports else told(refused)
 
 
 def handed_over(exports: Collection[str]) -> str:

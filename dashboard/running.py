@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from dashboard import actions, jobs, refusals, state, style
+from dashboard.fault_sentences import told
 from dashboard.language import _
 from dashboard.words import word
 from data.errors import NotAllowed
@@ -67,9 +68,9 @@ def watch(kind: str) -> None:
 def show_end(job: jobs.Job) -> None:
     """Draw how a job ended that did not do what it should."""
     if job.status == "cancelled":
-        st.info(style.plain(job.message), icon=":material/cancel:")
+        st.info(style.plain(told(job.message)), icon=":material/cancel:")
         return
-    st.error(style.plain(job.message), icon=":material/error:")
+    st.error(style.plain(told(job.message)), icon=":material/error:")
     text = jobs.log(state.workspace().jobs, job.id)
     if text:
         with st.expander(_("Last lines of its log")):

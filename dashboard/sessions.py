@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from data.errors import BadInput
+from data.sentence import say
 
 IDLE_VARIABLE: Final = "NEARFIELD_IDLE_MINUTES"
 LONGEST_VARIABLE: Final = "NEARFIELD_SESSION_HOURS"
@@ -97,5 +98,11 @@ def _positive(variable: str, default: float) -> float:
     except ValueError:
         value = 0.0
     if not 0 < value < float("inf"):
-        raise BadInput(f"{variable}: expected a number above 0, found {text!r}")
+        raise BadInput(
+            say(
+                "{variable}: expected a number above 0, found {text!r}",
+                variable=variable,
+                text=text,
+            )
+        )
     return value

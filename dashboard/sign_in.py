@@ -17,6 +17,7 @@ import streamlit as st
 from dashboard.language import _, language_switch
 from dashboard.sessions import Sessions, SignIn, sessions_of_server
 from data.errors import BadInput
+from data.sentence import say
 
 ADMINS_VARIABLE: Final = "NEARFIELD_ADMINS"
 
@@ -30,7 +31,12 @@ def is_configured() -> bool:
         return "auth" in st.secrets
     there = [str(path) for path in map(Path, st.get_option("secrets.files")) if path.exists()]
     if there:
-        raise BadInput(f"{there[0]}: expected a TOML file that can be read; correct or remove it")
+        raise BadInput(
+            say(
+                "{file}: expected a TOML file that can be read; correct or remove it",
+                file=there[0],
+            )
+        )
     return False
 
 

@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 
 from data.errors import BadInput
+from data.sentence import Sentence, say
 
 PLAN_FILES = {"transfers.csv", "trips.csv", "plan.json", "reasons.parquet", "stockouts.parquet"}
 
@@ -16,7 +17,9 @@ def fresh_file(path: Path) -> None:
     :raises BadInput: it is a folder, or its folder cannot be written.
     """
     if path.is_dir():
-        raise BadInput(f"{path}: expected a file to write, found a folder. Add a file's name.")
+        raise BadInput(
+            say("{path}: expected a file to write, found a folder. Add a file's name.", path=path)
+        )
     _make(path.absolute().parent)
 
 
@@ -27,9 +30,11 @@ def fresh_folder(folder: Path, mark: str) -> None:
     :raises BadInput: it holds something else, or cannot be written.
     """
     if folder.exists() and not folder.is_dir():
-        raise BadInput(f"{folder}: expected a folder to write, found a file.")
+        raise BadInput(_no_folder(folder))
     if folder.is_dir() and any(folder.iterdir()) and not (folder / mark).is_file():
-        raise BadInput(f"{folder}: holds other files, which would mix. Name a new folder.")
+        raise BadInput(
+            say("{folder}: holds other files, which would mix. Name a new folder.", folder=folder)
+        )
     _make(folder.absolute().parent)
 
 
@@ -42,18 +47,27 @@ def plan_folder(folder: Path) -> None:
         others = sorted(path.name for path in folder.iterdir() if path.name not in PLAN_FILES)
         if others:
             raise BadInput(
-                f"{folder}: holds {', '.join(others[:3])}{'…' if len(others) > 3 else ''}, "
-                "which a plan would replace. Name a new folder."
+                say(
+                    "{folder}: holds {files}, which a plan would replace. Name a new folder.",
+                    folder=folder,
+                    files=", ".join(others[:3]) + ("…" if len(others) > 3 else ""),
+                )
             )
     elif folder.exists():
-        raise BadInput(f"{folder}: expected a folder to write, found a file.")
+        raise BadInput(_no_folder(folder))
     _make(folder.absolute().parent)
+
+
+def _no_folder(folder: Path) -> Sentence:
+    return say("{folder}: expected a folder to write, found a file.", folder=folder)
 
 
 def _make(folder: Path) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise BadInput(f"{folder}: cannot be made ({error.strerror}).") from None
+        raise BadInput(
+            say("{folder}: cannot be made ({error}).", folder=folder, error=error.strerror)
+        ) from None
     if not os.access(folder, os.W_OK):
-        raise BadInput(f"{folder}: cannot be written. Name another place.")
+        raise BadInput(say("{folder}: cannot be written. Name another place.", folder=folder))

@@ -70,7 +70,7 @@ def _carry_out(undo: Callable[[], Decided]) -> None:
     except NotAllowed:
         deciding.notice(str(refusals.without(Permission.DECIDE, always=True)), good=False)
     except (BadInput, Failure) as refused:
-        deciding.notice(refusals.undo(str(refused)), good=False)
+        deciding.notice(refusals.undo(refused), good=False)
     else:
         text = ngettext(
             "Undone: {count} transfer is as it was.",

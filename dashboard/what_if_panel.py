@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from dashboard import state, style
+from dashboard import fault_sentences, state, style
 from dashboard.language import _
 from data import Brand
 from data.errors import NearfieldError
@@ -49,7 +49,9 @@ def draw(brand: Brand, plan: Plan) -> None:
                     seconds=SECONDS,
                 )
             except (LookupError, NearfieldError) as error:
-                st.error(style.plain(str(error)))
+                known = error.sentence if isinstance(error, NearfieldError) else str(error)
+                text = fault_sentences.told(known)
+                st.error(style.plain(text))
                 return
         st.markdown(style.plain(told(answer, plan.currency)))
 

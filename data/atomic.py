@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Final
 
 from data.errors import BadInput
+from data.sentence import say
 
 _FULL: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 _FORBIDDEN: Final = frozenset({errno.EACCES, errno.EPERM, errno.EROFS})
@@ -140,12 +141,21 @@ def _told(path: Path) -> Iterator[None]:
     except OSError as error:
         if error.errno in _FULL:
             raise BadInput(
-                f"there is no room left to write {path}; what was there before stands. "
-                f"Free space on the disk of {path.parent}, then try again."
+                say(
+                    "there is no room left to write {path}; what was there before stands. "
+                    "Free space on the disk of {folder}, then try again.",
+                    path=path,
+                    folder=path.parent,
+                )
             ) from error
         if error.errno in _FORBIDDEN:
             raise BadInput(
-                f"{path} may not be written ({error.strerror}); what was there before stands. "
-                f"Give this user the right to write in {path.parent}, then try again."
+                say(
+                    "{path} may not be written ({error}); what was there before stands. "
+                    "Give this user the right to write in {folder}, then try again.",
+                    path=path,
+                    error=error.strerror,
+                    folder=path.parent,
+                )
             ) from error
         raise

@@ -17,6 +17,7 @@ from data.confirmations import ACTIONS, Confirmation
 from data.decisions import LONGEST_TEXT, MOST_CASES
 from data.errors import BadInput
 from data.ledger_deciding import listed
+from data.sentence import say
 from data.spreadsheet_cells import undefuse
 
 NEEDED: Final = ("plan", "transfer", "status")
@@ -33,7 +34,9 @@ def read_confirmations(content: bytes) -> tuple[Confirmation, ...]:
     :raises BadInput: every fault of the file, with its row.
     """
     if len(content) > MOST_BYTES:
-        raise BadInput(f"the file has more than {MOST_BYTES // 1_000_000} MB: split it")
+        raise BadInput(
+            say("the file has more than {most} MB: split it", most=MOST_BYTES // 1_000_000)
+        )
     if content.startswith(b"PK"):
         rows = _excel_rows(content)
     elif content.lstrip()[:1] in (b"{", b"["):
@@ -45,7 +48,7 @@ def read_confirmations(content: bytes) -> tuple[Confirmation, ...]:
         try:
             confirmation = _confirmation(number, row)
         except BadInput as error:
-            faults.append(f"row {number}: {error}")
+            faults.append(say("row {row}: {fault}", row=number, fault=error.sentence))
         else:
             if confirmation is not None:
                 found.append(confirmation)
@@ -59,13 +62,13 @@ def _confirmation(number: int, row: Mapping[str, str]) -> Confirmation | None:
     if not status:
         return None
     if status not in ACTIONS:
-        raise BadInput(f"status is dispatched or received; found {status!r}")
+        raise BadInput(say("status is dispatched or received; found {found!r}", found=status))
     plan, transfer = row.get("plan", ""), row.get("transfer", "")
     if not plan or not transfer:
-        raise BadInput("plan and transfer are needed, as in the export")
+        raise BadInput(say("plan and transfer are needed, as in the export"))
     text = row.get("text", "")
     if len(text) > LONGEST_TEXT or "\0" in text:
-        raise BadInput(f"a text has at most {LONGEST_TEXT} characters and no NUL")
+        raise BadInput(say("a text has at most {most} characters and no NUL", most=LONGEST_TEXT))
     return Confirmation(number, plan, transfer, status, _cases(row, status), text)
 
 
@@ -75,7 +78,13 @@ def _cases(row: Mapping[str, str], status: str) -> int | None:
         return None
     least = 1 if status == "dispatched" else 0
     if not re.fullmatch(r"\d{1,9}(\.0+)?", text) or not least <= float(text) <= MOST_CASES:
-        raise BadInput(f"confirmed_cases is a whole number from {least}; found {text!r}")
+        raise BadInput(
+            say(
+                "confirmed_cases is a whole number from {least}; found {found!r}",
+                least=least,
+                found=text,
+            )
+        )
     return int(float(text))
 
 
@@ -83,13 +92,13 @@ def _csv_rows(content: bytes) -> Iterable[tuple[int, Mapping[str, str]]]:
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError:
-        raise BadInput("the file is not UTF-8 text: save it as CSV UTF-8") from None
+        raise BadInput(say("the file is not UTF-8 text: save it as CSV UTF-8")) from None
     try:
         lines = list(csv.reader(io.StringIO(text, newline=""), strict=True))
     except csv.Error as error:
-        raise BadInput(f"the file is no CSV: {error}") from None
+        raise BadInput(say("the file is no CSV: {error}", error=str(error))) from None
     if not lines:
-        raise BadInput("the file is empty")
+        raise BadInput(say("the file is empty"))
     return _rows(lines[0], ([undefuse(cell) for cell in line] for line in lines[1:]))
 
 
@@ -101,7 +110,7 @@ def _excel_rows(content: bytes) -> Iterable[tuple[int, Mapping[str, str]]]:
     try:
         book = load_workbook(io.BytesIO(content), read_only=True, data_only=True)
     except (zipfile.BadZipFile, KeyError, ValueError, OSError) as error:
-        raise BadInput(f"the file is no Excel workbook: {error}") from None
+        raise BadInput(say("the file is no Excel workbook: {error}", error=str(error))) from None
     name = CONFIRM_SHEET if CONFIRM_SHEET in book.sheetnames else book.sheetnames[0]
     lines = [
         ["" if cell is None else str(cell) for cell in row]
@@ -109,7 +118,7 @@ def _excel_rows(content: bytes) -> Iterable[tuple[int, Mapping[str, str]]]:
     ]
     book.close()
     if not lines:
-        raise BadInput(f"the sheet {name} is empty")
+        raise BadInput(say("the sheet {name} is empty", name=name))
     return _rows(lines[0], lines[1:])
 
 
@@ -117,10 +126,10 @@ def _json_rows(content: bytes) -> Iterable[tuple[int, Mapping[str, str]]]:
     try:
         document = json.loads(content)
     except ValueError as error:
-        raise BadInput(f"the file is no JSON: {error}") from None
+        raise BadInput(say("the file is no JSON: {error}", error=str(error))) from None
     rows = document.get("lines") if isinstance(document, dict) else document
     if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
-        raise BadInput("the JSON is not a list of confirmations, and has no lines")
+        raise BadInput(say("the JSON is not a list of confirmations, and has no lines"))
     return [
         (number, {name: "" if value is None else str(value) for name, value in row.items()})
         for number, row in enumerate(rows, 1)
@@ -134,7 +143,11 @@ def _rows(
     missing = [name for name in NEEDED if name not in names]
     if missing:
         raise BadInput(
-            f"column {', '.join(missing)} is missing; the first row names the columns "
-            f"{', '.join(NEEDED)} and, optionally, confirmed_cases and text"
+            say(
+                "column {missing} is missing; the first row names the columns {needed} and, "
+                "optionally, confirmed_cases and text",
+                missing=", ".join(missing),
+                needed=", ".join(NEEDED),
+            )
         )
     return [(number, dict(zip(names, line, strict=False))) for number, line in enumerate(lines, 2)]

@@ -15,8 +15,9 @@ from data.ledger_deciding import Key, Target, apply, listed, load
 from data.ledger_tables import events
 from data.ledger_writing import Page
 from data.roles import Permission, Person
+from data.sentence import say
 from data.standing import objection
-from data.transitions import Action, State
+from data.transitions import Action, State, name_of
 
 ACTIONS: Final = {"dispatched": Action.DISPATCH, "received": Action.RECEIVE}
 
@@ -109,8 +110,15 @@ def _fresh(
             now = standing.cases if action is Action.DISPATCH else standing.received_cases
             if one.cases not in (None, now):
                 faults.append(
-                    f"row {one.row}: transfer {one.transfer} is already {one.status} with {now} "
-                    f"cases, the file says {one.cases}; correct it by hand if the file is right"
+                    say(
+                        "row {row}: transfer {transfer} is already {status} with {now} cases, the "
+                        "file says {cases}; correct it by hand if the file is right",
+                        row=one.row,
+                        transfer=one.transfer,
+                        status=name_of(State(one.status)),
+                        now=now,
+                        cases=one.cases,
+                    )
                 )
             continue
         wanted = Decision(
@@ -118,7 +126,14 @@ def _fresh(
         )
         why = objection(standing, wanted)
         if why:
-            faults.append(f"row {one.row}: transfer {one.transfer}: {why}")
+            faults.append(
+                say(
+                    "row {row}: transfer {transfer}: {fault}",
+                    row=one.row,
+                    transfer=one.transfer,
+                    fault=why,
+                )
+            )
         fresh.append(wanted)
     if faults:
         raise BadDecision(listed(faults))
@@ -136,8 +151,16 @@ def _once(confirmations: Sequence[Confirmation]) -> list[Confirmation]:
         first = seen.setdefault((*one.key, one.status), one)
         if first.cases != one.cases:
             faults.append(
-                f"row {one.row}: transfer {one.transfer} is {one.status} with {one.cases} cases "
-                f"here and {first.cases} in row {first.row}"
+                say(
+                    "row {row}: transfer {transfer} is {status} with {cases} cases here and "
+                    "{before} in row {first}",
+                    row=one.row,
+                    transfer=one.transfer,
+                    status=name_of(State(one.status)),
+                    cases=one.cases,
+                    before=first.cases,
+                    first=first.row,
+                )
             )
     if faults:
         raise BadDecision(listed(faults))

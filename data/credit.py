@@ -31,6 +31,7 @@ import pandas as pd
 
 from data.brand import Brand
 from data.errors import BadInput
+from data.sentence import say
 from data.spreadsheet_cells import write_csv
 
 Period = Literal["day", "week", "month", "quarter", "all"]
@@ -122,7 +123,9 @@ def credit_statement(
     """
     if period != "all" and period not in PERIODS:
         known = ", ".join([*PERIODS, "all"])
-        raise BadInput(f"a credit statement is by {known}; found {period!r}")
+        raise BadInput(
+            say("a credit statement is by {known}; found {period!r}", known=known, period=period)
+        )
     start, end = _range(brand, first, last)
     sales = _sales(brand, start, end, period)
     recorded, surplus = _recorded(brand, sales, start, end, period)
@@ -145,8 +148,14 @@ def _range(
     end = brand.as_of if last is None else min(pd.Timestamp(last).normalize(), brand.as_of)
     if not max(start, known[0]) <= end:
         raise BadInput(
-            f"a credit statement needs days with sales, from {known[0]:%Y-%m-%d} to "
-            f"{brand.as_of:%Y-%m-%d}; found {start:%Y-%m-%d} to {end:%Y-%m-%d}"
+            say(
+                "a credit statement needs days with sales, from {first:%Y-%m-%d} to "
+                "{last:%Y-%m-%d}; found {start:%Y-%m-%d} to {end:%Y-%m-%d}",
+                first=known[0],
+                last=brand.as_of,
+                start=start,
+                end=end,
+            )
         )
     return max(start, known[0]), end
 

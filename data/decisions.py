@@ -9,7 +9,8 @@ from datetime import date, datetime
 from operator import index
 
 from data.errors import BadDecision
-from data.transitions import DECISIONS, Action, Reason, State
+from data.sentence import Sentence, say
+from data.transitions import DECISIONS, Action, Reason, State, name_of
 
 LONGEST_TEXT = 2_000
 MOST_CASES = 10_000_000
@@ -46,7 +47,7 @@ class Decision:
             if self.reason is not None:
                 object.__setattr__(self, "reason", Reason(self.reason))
         except ValueError as error:
-            raise BadDecision(f"transfer {self.transfer}: {error}") from None
+            raise BadDecision(_of(self.transfer, str(error))) from None
         if self.cases is not None and not isinstance(self.cases, bool):
             with suppress(TypeError):  # what is no whole number is told below
                 object.__setattr__(self, "cases", index(self.cases))
@@ -54,38 +55,51 @@ class Decision:
             object.__setattr__(self, "until", self.until.date())
         fault = self._fault()
         if fault:
-            raise BadDecision(f"transfer {self.transfer}: {fault}")
+            raise BadDecision(_of(self.transfer, fault))
 
     def _fault(self) -> str | None:
         action = self.action
         if action not in DECISIONS:
-            return f"{action} is not a decision; decisions are {', '.join(sorted(DECISIONS))}"
+            known = ", ".join(sorted(DECISIONS))
+            return say(
+                "{action} is not a decision; decisions are {known}", action=action, known=known
+            )
         if action is Action.REJECT and self.reason is None:
-            return f"a rejection needs a reason: {', '.join(Reason)}"
+            return say("a rejection needs a reason: {reasons}", reasons=", ".join(Reason))
         if self.reason is Reason.OTHER and not self.text.strip():
-            return "the reason other needs a text that says which"
+            return say("the reason other needs a text that says which")
         if self.reason is not None and action not in (Action.REJECT, Action.CANCEL):
-            return f"{action} takes no reason"
+            return say("{action} takes no reason", action=name_of(action))
         if self.until is not None and action is not Action.REJECT:
-            return f"{action} takes no until"
+            return say("{action} takes no until", action=name_of(action))
         if len(self.text) > LONGEST_TEXT or "\0" in self.text:
-            return f"a text has at most {LONGEST_TEXT} characters and no NUL"
+            return say("a text has at most {most} characters and no NUL", most=LONGEST_TEXT)
         return _cases_fault(action, self.cases)
 
 
 def _cases_fault(action: Action, cases: int | None) -> str | None:
     if cases is None:
         needed = action in (Action.EDIT, Action.CORRECT)
-        return f"{action} needs the cases" if needed else None
+        return say("{action} needs the cases", action=name_of(action)) if needed else None
     if action in (Action.REJECT, Action.CANCEL):
-        return f"{action} takes no cases"
+        return say("{action} takes no cases", action=name_of(action))
     if isinstance(cases, bool) or not isinstance(cases, int):
-        return f"cases are a whole number; found {cases!r}"
+        return say("cases are a whole number; found {found!r}", found=cases)
     least = 0 if action in (Action.RECEIVE, Action.CORRECT) else 1
-    if not least <= cases <= MOST_CASES:
-        instead = "; to move nothing, reject or cancel it" if least else ""
-        return f"{action} takes {least} to {MOST_CASES:,} cases; found {cases}{instead}"
-    return None
+    if least <= cases <= MOST_CASES:
+        return None
+    fault = say(
+        "{action} takes {least} to {most:,} cases; found {found}",
+        action=name_of(action),
+        least=least,
+        most=MOST_CASES,
+        found=cases,
+    )
+    return say("{fault}; to move nothing, reject or cancel it", fault=fault) if least else fault
+
+
+def _of(transfer: str, fault: str) -> Sentence:
+    return say("transfer {transfer}: {fault}", transfer=transfer, fault=fault)
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,10 +149,20 @@ class Change:
     at: datetime
 
     def __str__(self) -> str:
-        when = f"{self.at:%Y-%m-%d %H:%M:%S} UTC"
-        return (
-            f"{self.transfer} (plan {self.plan}) is now {self.state}, {self.cases} cases: "
-            f"{self.action} by {self.who} at {when}"
+        return str(self.sentence)
+
+    @property
+    def sentence(self) -> Sentence:
+        """All of it in one sentence."""
+        return say(
+            "{transfer} (plan {plan}) is now {state}, {cases} cases: {action} by {who} at {when}",
+            transfer=self.transfer,
+            plan=self.plan,
+            state=name_of(self.state),
+            cases=self.cases,
+            action=name_of(self.action),
+            who=self.who,
+            when=f"{self.at:%Y-%m-%d %H:%M:%S} UTC",
         )
 
 

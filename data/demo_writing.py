@@ -10,6 +10,7 @@ from pathlib import Path
 
 from data.atomic import replace_folder
 from data.errors import BadInput
+from data.sentence import say
 from data.tables import BY_NAME
 
 
@@ -44,6 +45,9 @@ def _require_ours(target: Path) -> None:
         ours = False
     if not ours:
         raise BadInput(
-            f"{target}: expected a new folder or one with a simulated brand; found something "
-            "else, which would be lost. Choose another folder."
+            say(
+                "{folder}: expected a new folder or one with a simulated brand; found something "
+                "else, which would be lost. Choose another folder.",
+                folder=target,
+            )
         )

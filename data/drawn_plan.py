@@ -14,6 +14,7 @@ import pandas as pd
 from data.decisions import MOST_CASES
 from data.errors import BadInput
 from data.ledger_tables import Row, as_date
+from data.sentence import in_a_row, say
 from data.transitions import State
 
 TEXTS: Final = ("transfer", "lane", "origin", "destination", "sku")
@@ -47,10 +48,16 @@ def draw(plan: str, as_of: Any, transfers: pd.DataFrame) -> Drawn:
     :raises BadInput: columns missing, a transfer named twice, cases that are not whole.
     """
     if not plan.strip() or not plan.isprintable():
-        raise BadInput(f"a plan needs a name of printable characters; found {plan!r}")
+        raise BadInput(
+            say("a plan needs a name of printable characters; found {found!r}", found=plan)
+        )
     faults = list(_faults(transfers))
     if faults:
-        raise BadInput(f"plan {plan} cannot be recorded: " + "; ".join(faults))
+        raise BadInput(
+            say(
+                "plan {plan} cannot be recorded: {faults}", plan=plan, faults=in_a_row(faults, "; ")
+            )
+        )
     frame = transfers.assign(
         reason=transfers.get("reason", ""),
         status=transfers.get("status", State.PROPOSED.value),
@@ -67,34 +74,40 @@ def draw(plan: str, as_of: Any, transfers: pd.DataFrame) -> Drawn:
             key = key_of(record)
             known[key] = known.get(key, 0) + record["proposed_cases"]
     if len({key_of(row) for row in rows}) < len(rows):
-        raise BadInput(f"plan {plan} proposes the same lane, sku and dispatch date twice")
+        raise BadInput(
+            say("plan {plan} proposes the same lane, sku and dispatch date twice", plan=plan)
+        )
     return Drawn(plan, day, tuple(rows), known, digest)
 
 
 def _faults(transfers: pd.DataFrame) -> Sequence[str]:
     missing = [name for name in NEEDED if name not in transfers]
     if missing:
-        return [f"column {', '.join(missing)} is missing"]
-    faults = [f"column {name} has gaps" for name in NEEDED if transfers[name].isna().any()]
+        return [say("column {names} is missing", names=", ".join(missing))]
+    faults = [
+        say("column {name} has gaps", name=name) for name in NEEDED if transfers[name].isna().any()
+    ]
     if faults:
         return faults
     for name in TEXTS:
         texts = transfers[name].astype(str)
         if not texts.map(lambda text: bool(text.strip()) and "\0" not in text).all():
-            faults.append(f"column {name} has empty names")
+            faults.append(say("column {name} has empty names", name=name))
     if transfers["transfer"].astype(str).duplicated().any():
-        faults.append("a transfer is named twice")
+        faults.append(say("a transfer is named twice"))
     cases = pd.to_numeric(transfers["cases"], errors="coerce")
     if not ((cases % 1 == 0) & cases.between(1, MOST_CASES)).all():
-        faults.append(f"cases are not whole numbers from 1 to {MOST_CASES:,}")
+        faults.append(say("cases are not whole numbers from 1 to {most:,}", most=MOST_CASES))
     for name in NUMBERS:
         if not pd.to_numeric(transfers[name], errors="coerce").abs().lt(float("inf")).all():
-            faults.append(f"column {name} is not all numbers")
+            faults.append(say("column {name} is not all numbers", name=name))
     if "status" in transfers:
         known = {State.PROPOSED.value, State.APPROVED.value}
         strange = sorted(set(transfers["status"].astype(str)) - known)
         if strange:
-            faults.append(f"status is proposed or approved; found {', '.join(strange)}")
+            faults.append(
+                say("status is proposed or approved; found {found}", found=", ".join(strange))
+            )
     return faults
 
 

@@ -18,6 +18,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from data.sentence import in_a_row
+
 if TYPE_CHECKING:
     from data.decisions import Change
     from data.faults import Fault
@@ -25,6 +27,12 @@ if TYPE_CHECKING:
 
 class NearfieldError(Exception):
     """Root of everything that Nearfield raises on purpose."""
+
+    @property
+    def sentence(self) -> str:
+        """The message, which may be said in another language (:mod:`data.sentence`)."""
+        said = self.args[0] if self.args else ""
+        return said if isinstance(said, str) else str(self)
 
 
 class BadInput(NearfieldError):  # noqa: N818 (named in the field's words)
@@ -39,7 +47,7 @@ class BadBrand(BadInput):
 
     def __init__(self, faults: Sequence[Fault]) -> None:
         self.faults = tuple(faults)
-        super().__init__("\n".join(str(fault) for fault in self.faults))
+        super().__init__(in_a_row(fault.sentence for fault in self.faults))
 
 
 class BadForecast(BadInput):

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from data.sentence import Sentence, say
+
 
 @dataclass(frozen=True, slots=True)
 class Fault:
@@ -25,17 +27,32 @@ class Fault:
     count: int = 0
 
     def __str__(self) -> str:
-        place = self.file or self.table
+        return str(self.sentence)
+
+    @property
+    def sentence(self) -> Sentence:
+        """All of it in one sentence."""
+        mend = self.mend if self.mend.endswith(".") else say("{mend}.", mend=self.mend)
+        return say(
+            "{place}: expected {expected}; found {found}. {mend}",
+            place=self._place(),
+            expected=self.expected,
+            found=self.found,
+            mend=mend,
+        )
+
+    def _place(self) -> str:
+        place: str = self.file or self.table
         if self.column:
-            place += f", column {self.column}"
-        if self.rows:
-            listed = ", ".join(str(row) for row in self.rows)
-            more = (
-                "" if self.count <= len(self.rows) else f" and {self.count - len(self.rows):,} more"
-            )
-            place += f", row{'s' if self.count > 1 else ''} {listed}{more}"
-        mend = self.mend if self.mend.endswith(".") else f"{self.mend}."
-        return f"{place}: expected {self.expected}; found {self.found}. {mend}"
+            place = say("{file}, column {column}", file=place, column=self.column)
+        if not self.rows:
+            return place
+        rows: str = ", ".join(str(row) for row in self.rows)
+        if self.count > len(self.rows):
+            rows = say("{rows} and {more:,} more", rows=rows, more=self.count - len(self.rows))
+        if self.count > 1:
+            return say("{place}, rows {rows}", place=place, rows=rows)
+        return say("{place}, row {rows}", place=place, rows=rows)
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,7 @@ from data.ledger import Ledger
 from data.ledger_tables import ON_STATE, as_date, brands, events, exports, proposals, states
 from data.ledger_writing import Page
 from data.roles import Permission, Person
+from data.sentence import say
 from data.spreadsheet_cells import write_csv
 from data.standing import Standing, exported
 from data.transitions import Action, State
@@ -160,7 +161,7 @@ def read_export(ledger: Ledger, export: str) -> Export:
         query = select(exports).where(exports.c.brand == brand, exports.c.export == export)
         found = connection.execute(query).one_or_none()
         if found is None:
-            raise BadInput(f"there is no export {export}")
+            raise BadInput(say("there is no export {export}", export=export))
         name = connection.execute(select(brands.c.name).where(brands.c.id == brand)).scalar_one()
         return _of(found, name)
 
@@ -200,7 +201,7 @@ def _hand_over(
 ) -> Export:
     rows = _untold(page.connection, page.brand, last, lanes)
     if not rows:
-        raise BadDecision("there is nothing to hand over: approve transfers first")
+        raise BadDecision(say("there is nothing to hand over: approve transfers first"))
     event = page.next_event
     export = f"E{event:06d}"
     lines = []

@@ -25,6 +25,7 @@ from data.ledger_faults import place
 from data.ledger_tables import as_date, brands
 from data.ledger_writing import Page, open_page
 from data.roles import NIGHTLY, Permission, Person
+from data.sentence import say
 from data.transitions import Action, Reason, State
 
 __all__ = [
@@ -124,10 +125,21 @@ class Ledger:
         """
         who.must(Permission.RECORD_PLAN)
         if self.brand not in (None, brand_name):
-            raise BadInput(f"this ledger is open for {self.brand}, the plan is of {brand_name}")
+            raise BadInput(
+                say(
+                    "this ledger is open for {brand}, the plan is of {other}",
+                    brand=self.brand,
+                    other=brand_name,
+                )
+            )
         drawn = draw(plan_id, as_of, transfers)
         if not brand_name.strip() or not brand_name.isprintable():
-            raise BadInput(f"a brand needs a name of printable characters; found {brand_name!r}")
+            raise BadInput(
+                say(
+                    "a brand needs a name of printable characters; found {found!r}",
+                    found=brand_name,
+                )
+            )
 
         def work(connection: Connection) -> Recorded:
             request = f"plan {plan_id}"
@@ -172,7 +184,7 @@ class Ledger:
             if isinstance(wanted, str):
                 wanted = ledger_deciding.decisions_of(page.connection, page.brand, wanted)
                 if not wanted:
-                    raise BadDecision(f"there is no request {target} to undo")
+                    raise BadDecision(say("there is no request {request} to undo", request=target))
             return ledger_deciding.undo(page, wanted)
 
         if not target:
@@ -280,7 +292,7 @@ class Ledger:
             brand = self._resolve(connection)[1]
             page = open_page(connection, brand, name, who.name, self._now(), create=create)
             if page is None:
-                raise BadDecision("no plan has been recorded yet: there is nothing to decide")
+                raise BadDecision(say("no plan has been recorded yet: there is nothing to decide"))
             done = work(page)
             if page.rows:
                 page.close()
@@ -310,7 +322,11 @@ class Ledger:
         if len(found) > 1:
             names = ", ".join(str(row.name) for row in found)
             raise BadInput(
-                f"the ledger {place(self.database.url)} holds several brands ({names}): say which"
+                say(
+                    "the ledger {place} holds several brands ({names}): say which",
+                    place=place(self.database.url),
+                    names=names,
+                )
             )
         if not found:
             return 0, self.brand or "", None, 0

@@ -24,6 +24,7 @@ from data.errors import BadInput, Failure
 from data.ledger_faults import is_lost, may_retry, place, told
 from data.ledger_schema import migrate, revision
 from data.ledger_tables import HEAD
+from data.sentence import say
 
 T = TypeVar("T")
 
@@ -89,8 +90,12 @@ class Database:
                 time.sleep(pause if is_lost(error) else pause / 4)
             except PoolTimeout as error:
                 raise Failure(
-                    f"the ledger {place(self.url)} was busy for {self.wait:g} seconds. "
-                    "Nothing was changed; try again."
+                    say(
+                        "the ledger {place} was busy for {seconds:g} seconds. Nothing was "
+                        "changed; try again.",
+                        place=place(self.url),
+                        seconds=self.wait,
+                    )
                 ) from error
         raise AssertionError("unreachable")
 
@@ -114,18 +119,24 @@ def _parse(url: str) -> URL:
     try:
         parsed = make_url(url)
     except (ArgumentError, ValueError):
-        raise BadInput(f"{_hidden(url)} is no address of a ledger. {_ADDRESSES}") from None
+        raise BadInput(
+            say(
+                "{address} is no address of a ledger. {mend}", address=_hidden(url), mend=_ADDRESSES
+            )
+        ) from None
     parsed = parsed.set(database=path) if path else parsed
     family = parsed.drivername
     parsed = parsed.set(drivername=_FAMILIES.get(family, family))
     if parsed.get_backend_name() not in ("sqlite", "postgresql"):
-        raise BadInput(f"a ledger cannot be kept in {family}. {_ADDRESSES}")
+        raise BadInput(
+            say("a ledger cannot be kept in {database}. {mend}", database=family, mend=_ADDRESSES)
+        )
     if parsed.get_backend_name() == "sqlite" and parsed.database in (None, "", ":memory:"):
-        raise BadInput(f"a ledger is kept in a file, not in memory. {_ADDRESSES}")
+        raise BadInput(say("a ledger is kept in a file, not in memory. {mend}", mend=_ADDRESSES))
     return parsed
 
 
-_ADDRESSES = (
+_ADDRESSES = say(
     "Give sqlite:///path/to/ledger.sqlite or postgresql://user:password@host/database "
     "(NEARFIELD_LEDGER_URL)."
 )
@@ -177,5 +188,9 @@ def _postgres(url: URL, wait: float) -> Engine:
         )
     except (ModuleNotFoundError, NoSuchModuleError) as error:
         raise BadInput(
-            f"a ledger in PostgreSQL needs one package more ({error}): install nearfield[postgres]."
+            say(
+                "a ledger in PostgreSQL needs one package more ({error}): install "
+                "nearfield[postgres].",
+                error=str(error),
+            )
         ) from error

@@ -13,8 +13,9 @@ from data.decisions import Change, Decided, Decision, Undo
 from data.errors import BadDecision, Conflict
 from data.ledger_tables import ON_EVENT, ON_STATE, events, proposals, states
 from data.ledger_writing import Page, in_parts
+from data.sentence import Sentence, in_a_row, say
 from data.standing import Standing, decided, objection, undone
-from data.transitions import DECISIONS, Action
+from data.transitions import DECISIONS, Action, name_of
 
 MOST_TOLD = 10
 """Refused transfers that a message names one by one."""
@@ -59,7 +60,7 @@ def decide(page: Page, decisions: Sequence[Decision]) -> Decided:
     for decision in decisions:
         found = objection(targets[decision.plan, decision.transfer].standing, decision)
         if found:
-            refused.append(f"transfer {decision.transfer} (plan {decision.plan}): {found}")
+            refused.append(_of(decision.plan, decision.transfer, found))
     if refused:
         raise BadDecision(listed(refused))
     return apply(page, targets, decisions)
@@ -92,7 +93,7 @@ def undo(page: Page, wanted: Sequence[Undo]) -> Decided:
     targets = load(page.connection, page.brand, [(u.plan, u.transfer) for u in wanted])
     _check_versions(page, targets, {(u.plan, u.transfer): u.version for u in wanted})
     refused = [
-        f"transfer {target.transfer} (plan {target.plan}): {_nothing_to_undo(target.standing)}"
+        _of(target.plan, target.transfer, _nothing_to_undo(target.standing))
         for target in targets.values()
         if target.standing.undoable is None
     ]
@@ -138,9 +139,8 @@ def load(connection: Connection, brand: int, keys: Sequence[Key]) -> dict[Key, T
     """
     twice = [key for key, count in Counter(keys).items() if count > 1]
     if twice:
-        raise BadDecision(
-            listed([f"transfer {name} (plan {plan}): named more than once" for plan, name in twice])
-        )
+        fault = say("named more than once")
+        raise BadDecision(listed([_of(plan, name, fault) for plan, name in twice]))
     by_plan: dict[str, list[str]] = {}
     for plan, transfer in keys:
         by_plan.setdefault(plan, []).append(transfer)
@@ -150,9 +150,8 @@ def load(connection: Connection, brand: int, keys: Sequence[Key]) -> dict[Key, T
             found |= _load_part(connection, brand, plan, part)
     missing = [key for key in keys if key not in found]
     if missing:
-        raise BadDecision(
-            listed([f"transfer {name} (plan {plan}): not in the ledger" for plan, name in missing])
-        )
+        fault = say("not in the ledger")
+        raise BadDecision(listed([_of(plan, name, fault) for plan, name in missing]))
     return {key: found[key] for key in keys}
 
 
@@ -176,7 +175,9 @@ def earlier(page: Page, asked: Mapping[Key, Action]) -> Decided | None:
     if not rows:
         return None
     if {(row.plan, row.transfer): row.action for row in rows} != dict(asked):
-        raise BadDecision(f"the request id {page.request} already stands for another request")
+        raise BadDecision(
+            say("the request id {request} already stands for another request", request=page.request)
+        )
     versions = {(row.plan, row.transfer): row.version for row in rows}
     return Decided(page.request, rows[0].at, versions)
 
@@ -229,9 +230,14 @@ def _check_versions(page: Page, targets: Mapping[Key, Target], seen: Mapping[Key
         )
         for target in stale
     ]
+    told = [change.sentence for change in changes]
     raise Conflict(
-        listed([f"somebody decided first: {change}" for change in changes])
-        + "\nNothing of this request was saved; look at what stands now and decide again.",
+        in_a_row(
+            [
+                listed([say("somebody decided first: {change}", change=c) for c in told]),
+                say("Nothing of this request was saved; look at what stands now and decide again."),
+            ]
+        ),
         changes,
     )
 
@@ -258,17 +264,25 @@ def _before(page: Page, decided_events: Sequence[int]) -> dict[int, Standing]:
     return found
 
 
-def _nothing_to_undo(standing: Standing) -> str:
+def _nothing_to_undo(standing: Standing) -> Sentence:
     if standing.told:
-        return (
-            f"the warehouse already has it (export {standing.export}), so it cannot be undone; "
-            "cancel it instead"
+        return say(
+            "the warehouse already has it (export {export}), so it cannot be undone; "
+            "cancel it instead",
+            export=standing.export,
         )
-    return f"it is {standing.state} and there is no decision to undo"
+    state = name_of(standing.state)
+    return say("it is {state} and there is no decision to undo", state=state)
 
 
-def listed(lines: Sequence[str]) -> str:
+def _of(plan: str, transfer: str, fault: str) -> Sentence:
+    return say(
+        "transfer {transfer} (plan {plan}): {fault}", transfer=transfer, plan=plan, fault=fault
+    )
+
+
+def listed(lines: Sequence[str]) -> Sentence:
     """Return the first ten of the sentences, a line each, and how many more there are."""
     more = len(lines) - MOST_TOLD
-    shown = list(lines[:MOST_TOLD]) + ([f"and {more} more"] if more > 0 else [])
-    return "\n".join(shown)
+    shown = list(lines[:MOST_TOLD]) + ([say("and {more} more", more=more)] if more > 0 else [])
+    return in_a_row(shown)

@@ -10,8 +10,13 @@ from sqlalchemy.engine import URL
 from sqlalchemy.exc import DBAPIError
 
 from data.errors import BadInput, Failure, NearfieldError
+from data.sentence import Sentence, say
 
-UNDONE: Final = "Nothing was changed."
+UNDONE: Final = say("Nothing was changed.")
+_UNSURE: Final = say(
+    "Whether it was still saved is not known: look at the history before deciding again."
+)
+_LOOK: Final = say("Look whether the server runs and can be reached, then try again.")
 
 # PostgreSQL's codes, https://www.postgresql.org/docs/current/errcodes-appendix.html
 _TRY_AGAIN: Final = ("40001", "40P01")
@@ -81,59 +86,125 @@ def _sqlite_fault(error: DBAPIError, url: URL, wait: float) -> NearfieldError | 
     folder = Path(file).parent
     if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
         return BadInput(
-            f"the ledger {file} was kept locked by another program for {wait:g} seconds. "
-            f"{UNDONE} Close what else has it open, then try again."
+            say(
+                "the ledger {file} was kept locked by another program for {seconds:g} seconds. "
+                "{undone} Close what else has it open, then try again.",
+                file=file,
+                seconds=wait,
+                undone=UNDONE,
+            )
         )
     if code == sqlite3.SQLITE_FULL:
         return BadInput(
-            f"there is no room left to write the ledger {file}. {UNDONE} Free space on the disk "
-            f"of {folder}, then try again."
+            say(
+                "there is no room left to write the ledger {file}. {undone} Free space on the "
+                "disk of {folder}, then try again.",
+                file=file,
+                undone=UNDONE,
+                folder=folder,
+            )
         )
     if code == sqlite3.SQLITE_IOERR:
         return BadInput(
-            f"the ledger {file} cannot be read or written ({error.orig}). {UNDONE} Look whether "
-            f"the disk of {folder} is full or failing, then try again."
+            say(
+                "the ledger {file} cannot be read or written ({error}). {undone} Look whether "
+                "the disk of {folder} is full or failing, then try again.",
+                file=file,
+                error=error.orig,
+                undone=UNDONE,
+                folder=folder,
+            )
         )
     if code in (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM):
         return BadInput(
-            f"the ledger {file} is read-only. {UNDONE} Give this user the right to write the "
-            f"file and its folder {folder}, then try again."
+            say(
+                "the ledger {file} is read-only. {undone} Give this user the right to write the "
+                "file and its folder {folder}, then try again.",
+                file=file,
+                undone=UNDONE,
+                folder=folder,
+            )
         )
     if code == sqlite3.SQLITE_CANTOPEN:
         return BadInput(
-            f"the ledger {file} cannot be opened. {UNDONE} Look whether the folder {folder} "
-            "exists and may be written by this user."
+            say(
+                "the ledger {file} cannot be opened. {undone} Look whether the folder {folder} "
+                "exists and may be written by this user.",
+                file=file,
+                undone=UNDONE,
+                folder=folder,
+            )
         )
     if code in (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT):
         return BadInput(
-            f"{file} is not a ledger, or it is damaged ({error.orig}). Put the last back-up in "
-            "its place, or name another file."
+            say(
+                "{file} is not a ledger, or it is damaged ({error}). Put the last back-up in "
+                "its place, or name another file.",
+                file=file,
+                error=error.orig,
+            )
         )
-    return Failure(f"the ledger {file} refused the work: {error.orig}. {UNDONE}")
+    return Failure(_refused(file, str(error.orig)))
 
 
 def _postgres_fault(error: DBAPIError, url: URL, *, writing: bool) -> NearfieldError:
     code, where, why = _code(error), place(url), " ".join(str(error.orig).split())
+    if is_lost(error):
+        return Failure(
+            say(
+                "the connection to the ledger {file} was lost: {why}. {unsure}",
+                file=where,
+                why=why,
+                unsure=_UNSURE if writing else _LOOK,
+            )
+        )
     if code.startswith(("28", "3D")) or (not code and any(word in why for word in _REFUSED)):
         return BadInput(
-            f"the ledger {where} cannot be opened: {why}. Correct the address and its user, or "
-            "create the database first."
+            say(
+                "the ledger {file} cannot be opened: {why}. Correct the address and its user, or "
+                "create the database first.",
+                file=where,
+                why=why,
+            )
         )
     if code == "55P03":
-        return BadInput(f"the ledger {where} was kept locked by somebody else. {UNDONE} Try again.")
+        return BadInput(
+            say(
+                "the ledger {file} was kept locked by somebody else. {undone} Try again.",
+                file=where,
+                undone=UNDONE,
+            )
+        )
     if code == "53100":
-        return BadInput(f"the disk of the ledger {where} is full. {UNDONE} Free space there.")
+        return BadInput(
+            say(
+                "the disk of the ledger {file} is full. {undone} Free space there.",
+                file=where,
+                undone=UNDONE,
+            )
+        )
     if code in ("25006", "42501"):
         return BadInput(
-            f"the ledger {where} may not be written: {why}. {UNDONE} Give the user the right to."
+            say(
+                "the ledger {file} may not be written: {why}. {undone} Give the user the right to.",
+                file=where,
+                why=why,
+                undone=UNDONE,
+            )
         )
     if code == "53300":
-        return BadInput(f"the ledger {where} has no connection free: {why}. {UNDONE}")
-    if is_lost(error):
-        unsure = (
-            "Whether it was still saved is not known: look at the history before deciding again."
-            if writing
-            else "Look whether the server runs and can be reached, then try again."
+        return BadInput(
+            say(
+                "the ledger {file} has no connection free: {why}. {undone}",
+                file=where,
+                why=why,
+                undone=UNDONE,
+            )
         )
-        return Failure(f"the connection to the ledger {where} was lost: {why}. {unsure}")
-    return Failure(f"the ledger {where} refused the work: {why}. {UNDONE}")
+    return Failure(_refused(where, why))
+
+
+def _refused(file: str, why: str) -> Sentence:
+    return say(
+        "the ledger {file} refused the work: {why}. {undone}", file=file, why=why, undone=UNDONE
+    )

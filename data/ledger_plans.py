@@ -23,6 +23,7 @@ from data.ledger_tables import (
     states,
 )
 from data.ledger_writing import Page
+from data.sentence import say
 from data.standing import Standing, carried, proposed, superseded
 from data.transitions import Action, State
 
@@ -45,8 +46,14 @@ def record(page: Page, drawn: Drawn, basis: int | None) -> Recorded:
         return before
     if page.as_of is not None and drawn.as_of < page.as_of:
         raise BadInput(
-            f"plan {drawn.plan} is of {drawn.as_of}, and plan {page.plan} of {page.as_of} is "
-            "already recorded: an older plan does not replace a newer one. Plan again."
+            say(
+                "plan {plan} is of {day}, and plan {other} of {other_day} is already recorded: an "
+                "older plan does not replace a newer one. Plan again.",
+                plan=drawn.plan,
+                day=drawn.as_of,
+                other=page.plan,
+                other_day=page.as_of,
+            )
         )
     replaced = _supersede(page, drawn.plan)
     overtaken = _overtaken(page, drawn, basis)
@@ -88,7 +95,10 @@ def _earlier(page: Page, drawn: Drawn) -> Recorded | None:
         return None
     if found.digest != drawn.digest:
         raise BadInput(
-            f"another plan named {drawn.plan} is already recorded: give this one its own name"
+            say(
+                "another plan named {plan} is already recorded: give this one its own name",
+                plan=drawn.plan,
+            )
         )
     return Recorded(drawn.plan, True, *(getattr(found, name) for name in _COUNTS))
 

@@ -12,6 +12,7 @@ from sqlalchemy import Connection, inspect, text
 from data.errors import BadInput
 from data.ledger_faults import place
 from data.ledger_tables import HEAD, VERSION_TABLE
+from data.sentence import say
 
 if TYPE_CHECKING:
     from alembic.config import Config
@@ -80,9 +81,13 @@ def known_revisions() -> frozenset[str]:
 def _refuse_newer(connection: Connection, found: str | None) -> None:
     if found is not None and found not in known_revisions():
         raise BadInput(
-            f"the ledger {place(connection.engine.url)} was written by a newer Nearfield (its "
-            f"schema is {found}, this one knows up to {HEAD}). Nothing was changed; update "
-            "Nearfield."
+            say(
+                "the ledger {place} was written by a newer Nearfield (its schema is {found}, this "
+                "one knows up to {known}). Nothing was changed; update Nearfield.",
+                place=place(connection.engine.url),
+                found=found,
+                known=HEAD,
+            )
         )
 
 

@@ -13,6 +13,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from data.errors import Failure
 from data.ledger_tables import Row, brands, events, states
+from data.sentence import say
 from data.standing import IMAGE, Standing
 from data.transitions import Action
 
@@ -131,8 +132,13 @@ class Page:
         written = self.connection.execute(statement, rows).rowcount
         if written != len(rows):
             raise Failure(
-                f"{len(rows) - written} of {len(rows)} transfers had changed under the lock of "
-                f"brand {self.name}. Nothing was changed."
+                say(
+                    "{count} of {all} transfers had changed under the lock of brand {brand}. "
+                    "Nothing was changed.",
+                    count=len(rows) - written,
+                    all=len(rows),
+                    brand=self.name,
+                )
             )
 
 

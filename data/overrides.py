@@ -8,7 +8,7 @@ event of the ledger like any other: added, never changed; a withdrawal is anothe
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from datetime import date
 from typing import TYPE_CHECKING, Any, Final, Literal, get_args
@@ -20,6 +20,7 @@ from data.errors import BadDecision, BadInput
 from data.ledger_tables import as_date, events
 from data.ledger_writing import Page
 from data.roles import Permission, Person
+from data.sentence import Sentence, in_a_row, say
 from data.transitions import Action
 
 if TYPE_CHECKING:
@@ -83,18 +84,35 @@ class Override:
             object.__setattr__(self, "expires", self.ends)
         faults = []
         if self.kind not in get_args(Kind):
-            faults.append(f"kind: expected percent or units; found {self.kind!r}")
+            faults.append(say("kind: expected percent or units; found {found!r}", found=self.kind))
         low, high = (-100.0, LARGEST_PERCENT) if self.kind == "percent" else (-1e9, 1e9)
         if not low <= self.amount <= high or self.amount == 0:
-            faults.append(f"amount: expected {low:g} to {high:g} and not 0; found {self.amount!r}")
+            faults.append(
+                say(
+                    "amount: expected {low:g} to {high:g} and not 0; found {found!r}",
+                    low=low,
+                    high=high,
+                    found=self.amount,
+                )
+            )
         if self.ends < self.starts:
-            faults.append(f"ends: expected {self.starts} or later; found {self.ends}")
+            faults.append(
+                say(
+                    "ends: expected {first} or later; found {found}",
+                    first=self.starts,
+                    found=self.ends,
+                )
+            )
         if not 1 <= len(self.reason) <= LONGEST_REASON:
             faults.append(
-                f"reason: expected 1 to {LONGEST_REASON} characters; found {len(self.reason)}"
+                say(
+                    "reason: expected 1 to {most} characters; found {found}",
+                    most=LONGEST_REASON,
+                    found=len(self.reason),
+                )
             )
         if faults:
-            raise BadInput("an override is refused: " + "; ".join(faults))
+            raise BadInput(_refused(faults))
 
 
 def enter(
@@ -134,10 +152,14 @@ def withdraw(
         table = _table(page.connection, page.brand)
         found = table[table["override"] == number]
         if found.empty:
-            raise BadDecision(f"there is no override {number}")
+            raise BadDecision(say("there is no override {number}", number=number))
         if found["withdrawn_by"].item():
             raise BadDecision(
-                f"override {number} is withdrawn already, by {found['withdrawn_by'].item()}"
+                say(
+                    "override {number} is withdrawn already, by {who}",
+                    number=number,
+                    who=found["withdrawn_by"].item(),
+                )
             )
         page.add(Action.WITHDRAW, undoes=number, text=f"{brand.as_of:%Y-%m-%d}")
 
@@ -173,11 +195,21 @@ def _require_scope(override: Override, brand: Brand) -> None:
     for name, values in known.items():
         value = getattr(override, name)
         if value and value not in values:
-            faults.append(f"{name}: the brand has no {value!r}")
+            faults.append(say("{name}: the brand has no {value!r}", name=name, value=value))
     if pd.Timestamp(override.ends) <= brand.as_of:
-        faults.append(f"ends: expected a day after {brand.as_of:%Y-%m-%d}; found {override.ends}")
+        faults.append(
+            say(
+                "ends: expected a day after {day}; found {found}",
+                day=f"{brand.as_of:%Y-%m-%d}",
+                found=override.ends,
+            )
+        )
     if faults:
-        raise BadInput("an override is refused: " + "; ".join(faults))
+        raise BadInput(_refused(faults))
+
+
+def _refused(faults: Sequence[str]) -> Sentence:
+    return say("an override is refused: {faults}", faults=in_a_row(faults, "; "))
 
 
 def _plain(override: Override) -> dict[str, Any]:

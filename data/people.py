@@ -12,6 +12,7 @@ from data.ledger import Ledger
 from data.ledger_tables import events, people
 from data.ledger_writing import Page
 from data.roles import Permission, Person, Role
+from data.sentence import say
 from data.transitions import Action
 
 
@@ -54,7 +55,13 @@ def grant(ledger: Ledger, name: str, roles: Iterable[str], *, who: Person) -> Pe
         after = held | {name: person.roles}
         had_admin = any(Role.ADMIN in roles for roles in held.values())
         if had_admin and not any(Role.ADMIN in roles for roles in after.values()):
-            raise BadInput(f"{name} is the last admin of {page.name}: make somebody else one first")
+            raise BadInput(
+                say(
+                    "{name} is the last admin of {brand}: make somebody else one first",
+                    name=name,
+                    brand=page.name,
+                )
+            )
         mine = (people.c.brand == page.brand, people.c.name == name)
         connection.execute(delete(people).where(*mine))
         listed = ", ".join(sorted(person.roles))

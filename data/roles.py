@@ -7,12 +7,13 @@ is drawn.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
 
 from data.errors import BadInput, NotAllowed
+from data.sentence import Sentence, in_a_row, say
 
 LONGEST_NAME = 200
 
@@ -58,6 +59,30 @@ ALLOWED: Mapping[Permission, frozenset[Role]] = MappingProxyType(
 """Each permission and the roles that have it."""
 
 
+_ROLE_NAMES: Mapping[Role, Sentence] = MappingProxyType(
+    {
+        Role.VIEWER: say("viewer"),
+        Role.OPERATOR: say("operator"),
+        Role.PLANNER: say("planner"),
+        Role.ADMIN: say("admin"),
+    }
+)
+_PERMISSION_NAMES: Mapping[Permission, Sentence] = MappingProxyType(
+    {
+        Permission.LOOK: say("look"),
+        Permission.CHANGE_DATA: say("change data"),
+        Permission.OVERRIDE_FORECAST: say("override forecast"),
+        Permission.RUN_JOBS: say("run jobs"),
+        Permission.RECORD_PLAN: say("record plan"),
+        Permission.DECIDE: say("decide"),
+        Permission.HAND_OVER: say("hand over"),
+        Permission.CONFIRM: say("confirm"),
+        Permission.CHANGE_PEOPLE: say("change people"),
+        Permission.CHANGE_SETTINGS: say("change settings"),
+    }
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Person:
     """Somebody who acts, with the roles held in one brand.
@@ -74,7 +99,11 @@ class Person:
         name = self.name
         if not name.strip() or len(name) > LONGEST_NAME or not name.isprintable():
             raise BadInput(
-                f"a person needs a name of 1 to {LONGEST_NAME} printable characters; found {name!r}"
+                say(
+                    "a person needs a name of 1 to {most} printable characters; found {found!r}",
+                    most=LONGEST_NAME,
+                    found=name,
+                )
             )
 
     @classmethod
@@ -95,11 +124,16 @@ class Person:
         :raises NotAllowed: with the roles that would allow it.
         """
         if not self.may(permission):
-            needed = " or ".join(sorted(ALLOWED[permission]))
-            held = ", ".join(sorted(self.roles)) or "no role"
+            held = in_a_row([_ROLE_NAMES[role] for role in sorted(self.roles)], ", ")
             raise NotAllowed(
-                f"{self.name} may not {permission.replace('_', ' ')}: that needs the role "
-                f"{needed}, and {self.name} has {held} here. Ask an admin of the brand."
+                say(
+                    "{name} may not {permission}: that needs the role {needed}, and {name} has "
+                    "{held} here. Ask an admin of the brand.",
+                    name=self.name,
+                    permission=_PERMISSION_NAMES[permission],
+                    needed=_either(sorted(ALLOWED[permission])),
+                    held=held or say("no role"),
+                )
             )
 
 
@@ -117,4 +151,13 @@ def _role(role: str) -> Role:
         return Role(role)
     except ValueError:
         known = ", ".join(Role)
-        raise BadInput(f"there is no role {role!r}; the roles are {known}") from None
+        raise BadInput(
+            say("there is no role {role!r}; the roles are {known}", role=role, known=known)
+        ) from None
+
+
+def _either(roles: Sequence[Role]) -> str:
+    text: str = _ROLE_NAMES[roles[0]]
+    for role in roles[1:]:
+        text = say("{one} or {other}", one=text, other=_ROLE_NAMES[role])
+    return text

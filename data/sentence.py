@@ -7,7 +7,8 @@ that does not matter it is an ordinary string.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 
 class Sentence(str):
@@ -35,3 +36,50 @@ def say(template: str, **values: object) -> Sentence:
     'at most 1,000 rows'
     """
     return Sentence(template.format(**values) if values else template, template, values)
+
+
+def in_a_row(texts: Iterable[str], between: str = "\n") -> Sentence:
+    """Put texts one after the other; each of them is still said in the other language.
+
+    >>> in_a_row([say("No fault."), "tea"], "; ")
+    'No fault.; tea'
+    """
+    values: dict[str, object] = {f"text{place}": text for place, text in enumerate(texts)}
+    # Only names of ours are in this template: it is no sentence that anybody could translate.
+    template = between.join(f"{{{name}}}" for name in values)
+    return Sentence(between.join(str(text) for text in values.values()), template, values)
+
+
+def packed(text: str) -> str | dict[str, Any]:
+    """Return a text as plain values for JSON; :func:`unpacked` makes it again.
+
+    Values that JSON does not know are kept as their words; a text whose template cannot be
+    filled in with those is kept in English.
+    """
+    if not isinstance(text, Sentence):
+        return text
+    values = {name: _packed_value(value) for name, value in text.values.items()}
+    document = {"text": str(text), "template": text.template, "values": values}
+    try:
+        again = unpacked(document)
+        kept = not values or text.template.format(**again.values) == str(text)  # type: ignore[attr-defined]
+    except (ValueError, TypeError):
+        kept = False
+    return document if kept else str(text)
+
+
+def unpacked(plain: object) -> str:
+    """Return the text of what :func:`packed` gave."""
+    if not isinstance(plain, dict):
+        return str(plain)
+    values = {
+        name: unpacked(value) if isinstance(value, dict) else value
+        for name, value in plain["values"].items()
+    }
+    return Sentence(plain["text"], plain["template"], values)
+
+
+def _packed_value(value: object) -> object:
+    if isinstance(value, str):
+        return packed(value)
+    return value if value is None or isinstance(value, int | float) else str(value)

@@ -11,6 +11,7 @@ from datetime import date, datetime
 from typing import Any
 
 from data.decisions import Decision
+from data.sentence import Sentence, say
 from data.transitions import TRANSITIONS, Action, Reason, State, refusal
 
 
@@ -80,15 +81,16 @@ def proposed(cases: int) -> Standing:
     return Standing(1, State.PROPOSED, cases)
 
 
-def objection(standing: Standing, decision: Decision) -> str | None:
+def objection(standing: Standing, decision: Decision) -> Sentence | None:
     """Say why the decision cannot be taken on a transfer that stands so; None where it can."""
     impossible = refusal(standing.state, decision.action)
     if impossible:
         return impossible
     if decision.action is Action.EDIT and standing.told:
-        return (
-            f"the warehouse already has it (export {standing.export}); cancel it instead, "
-            "and the next plan proposes anew"
+        return say(
+            "the warehouse already has it (export {export}); cancel it instead, "
+            "and the next plan proposes anew",
+            export=standing.export,
         )
     return None
 

@@ -18,6 +18,8 @@ from collections.abc import Mapping
 from enum import StrEnum
 from types import MappingProxyType
 
+from data.sentence import Sentence, say
+
 
 class State(StrEnum):
     """Where a transfer stands."""
@@ -100,20 +102,45 @@ TRANSITIONS: Mapping[tuple[State | None, Action], State] = MappingProxyType(
 OPEN = frozenset({State.PROPOSED, State.APPROVED, State.DISPATCHED})
 """States from which a transfer still has to move on."""
 
-_WAY_OUT: Mapping[State, str] = MappingProxyType(
+_WAY_OUT: Mapping[State, Sentence] = MappingProxyType(
     {
-        State.PROPOSED: "approve or reject it first",
-        State.APPROVED: "undo the approval, or cancel the transfer",
-        State.REJECTED: "undo the rejection first",
-        State.DISPATCHED: "the goods are on their way: confirm what is received",
-        State.RECEIVED: "the goods have arrived: only the received quantity can be corrected",
-        State.CANCELLED: "undo the cancellation, or wait for the next plan",
-        State.SUPERSEDED: "a newer plan has replaced it: decide on that plan's transfers",
+        State.PROPOSED: say("approve or reject it first"),
+        State.APPROVED: say("undo the approval, or cancel the transfer"),
+        State.REJECTED: say("undo the rejection first"),
+        State.DISPATCHED: say("the goods are on their way: confirm what is received"),
+        State.RECEIVED: say("the goods have arrived: only the received quantity can be corrected"),
+        State.CANCELLED: say("undo the cancellation, or wait for the next plan"),
+        State.SUPERSEDED: say("a newer plan has replaced it: decide on that plan's transfers"),
     }
 )
 
 
-def refusal(state: State, action: Action) -> str | None:
+_NAMES: Mapping[State | Action, Sentence] = MappingProxyType(
+    {
+        State.PROPOSED: say("proposed"),
+        State.APPROVED: say("approved"),
+        State.REJECTED: say("rejected"),
+        State.DISPATCHED: say("dispatched"),
+        State.RECEIVED: say("received"),
+        State.CANCELLED: say("cancelled"),
+        State.SUPERSEDED: say("superseded"),
+        Action.APPROVE: say("approve"),
+        Action.EDIT: say("edit"),
+        Action.REJECT: say("reject"),
+        Action.DISPATCH: say("dispatch"),
+        Action.RECEIVE: say("receive"),
+        Action.CORRECT: say("correct"),
+        Action.CANCEL: say("cancel"),
+    }
+)
+
+
+def name_of(code: State | Action) -> str:
+    """Return a state or a decision as a word that can be said in another language."""
+    return _NAMES.get(code, code)
+
+
+def refusal(state: State, action: Action) -> Sentence | None:
     """Say why the action is impossible in this state; None where it is possible.
 
     >>> refusal(State.PROPOSED, Action.APPROVE) is None
@@ -123,4 +150,9 @@ def refusal(state: State, action: Action) -> str | None:
     """
     if (state, action) in TRANSITIONS:
         return None
-    return f"cannot {action} what is {state}; {_WAY_OUT[state]}"
+    return say(
+        "cannot {action} what is {state}; {way_out}",
+        action=name_of(action),
+        state=name_of(state),
+        way_out=_WAY_OUT[state],
+    )

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from data.atomic import replace_folder, settle, write_atomically
 from data.errors import BadInput
+from data.sentence import say
 
 if TYPE_CHECKING:
     from data.ledger import Ledger
@@ -66,8 +67,13 @@ class Workspace:
                 return found
         tried = ", ".join(str(place) for place in places)
         raise BadInput(
-            f"nothing can be kept for the brand {folder}: {tried} may not be written. Give this "
-            f"user the right to, or name another folder in {HOME_VARIABLE}."
+            say(
+                "nothing can be kept for the brand {folder}: {tried} may not be written. Give "
+                "this user the right to, or name another folder in {variable}.",
+                folder=folder,
+                tried=tried,
+                variable=HOME_VARIABLE,
+            )
         )
 
     @property

@@ -11,6 +11,7 @@ import streamlit as st
 
 from dashboard import audit_trail, links, sentences, state, style
 from dashboard.audit_trail import MOST_EVENTS, OF_PEOPLE, OF_PLANS, Asked
+from dashboard.fault_sentences import told
 from dashboard.language import _, ngettext
 from dashboard.words import word
 from data.errors import Failure
@@ -258,7 +259,7 @@ def _proof() -> None:
                 with st.spinner(_("Replaying…")):
                     wrong = state.ledger().verify()
             except Failure as failure:
-                wrong = [str(failure)]
+                wrong = [told(failure)]
             if wrong:
                 st.error(_("This does not agree:"), icon=":material/error:")
                 st.code("\n".join(wrong[:50]), language=None)

@@ -10,6 +10,7 @@ import streamlit as st
 
 from dashboard import actions, deciding, first_visit, refusals, sentences, state, style
 from dashboard.confirmation_preview import KNOWN, NEW, REFUSED, preview
+from dashboard.fault_sentences import told
 from dashboard.language import _, ngettext
 from dashboard.words import word
 from data.confirmation_files import read_confirmations
@@ -141,7 +142,7 @@ def _hand_over(until: str, request: str) -> None:
         export = actions.hand_over(until=until, names=_names(), request=request)
     except (BadInput, Failure) as refused:
         allowed = state.person().may(Permission.HAND_OVER)
-        text = str(refused) if allowed else refusals.without(Permission.HAND_OVER, always=True)
+        text = told(refused) if allowed else refusals.without(Permission.HAND_OVER, always=True)
         st.session_state[TOLD] = (text, False)
         return
     st.session_state.pop(ASKED, None)
@@ -243,7 +244,7 @@ def _confirmations() -> None:
         confirmations = read_confirmations(file.getvalue())
     except BadInput as refused:
         st.error(_("The file was not taken: it has faults."), icon=":material/error:")
-        st.code(str(refused), language=None)
+        st.code(told(refused), language=None)
         return
     if not confirmations:
         st.info(_("No row of this file has a status yet: nothing is confirmed."))
@@ -316,7 +317,7 @@ def _confirm(confirmations: tuple[Confirmation, ...]) -> None:
         done = actions.confirm(confirmations)
     except (BadInput, Failure) as refused:
         allowed = state.person().may(Permission.CONFIRM)
-        text = str(refused) if allowed else refusals.without(Permission.CONFIRM, always=True)
+        text = told(refused) if allowed else refusals.without(Permission.CONFIRM, always=True)
         st.session_state[TOLD] = (text, False)
         return
     text = ngettext(

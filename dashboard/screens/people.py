@@ -8,6 +8,7 @@ import pandas as pd
 import streamlit as st
 
 from dashboard import actions, deciding, refusals, sign_in, state, style
+from dashboard.fault_sentences import told
 from dashboard.language import _
 from data.errors import BadBrand, BadInput, Failure
 from data.people import list_people
@@ -144,7 +145,7 @@ def _give(name: str, roles: tuple[str, ...]) -> None:
         person = actions.give_roles(name, roles)
     except (BadInput, Failure) as refused:
         allowed = state.person().may(Permission.CHANGE_PEOPLE)
-        why = str(refused) if allowed else refusals.without(Permission.CHANGE_PEOPLE, always=True)
+        why = told(refused) if allowed else refusals.without(Permission.CHANGE_PEOPLE, always=True)
         st.session_state[TOLD] = (why, False)
         return
     listed = ", ".join(refusals.role(role) for role in sorted(person.roles))

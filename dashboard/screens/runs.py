@@ -8,6 +8,7 @@ import pandas as pd
 import streamlit as st
 
 from dashboard import health, jobs, running, state, style
+from dashboard.fault_sentences import told
 from dashboard.job_history import by_kind, history_frame
 from dashboard.language import _, ngettext
 from dashboard.words import word
@@ -55,7 +56,7 @@ def _health() -> None:
     for column, check in zip(columns, checks, strict=True):
         icon = ":green[:material/check_circle:]" if check.ok else ":red[:material/error:]"
         column.markdown(f"{icon} **{style.plain(names.get(check.name, check.name))}**")
-        column.caption(style.plain(check.detail))
+        column.caption(style.plain(told(check.detail)))
 
 
 def _kinds(kinds: pd.DataFrame) -> None:
@@ -119,7 +120,7 @@ def _history(history: pd.DataFrame) -> None:
             "status": [f"{marks.get(code, '')} {word(code)}" for code in history["status"]],
             "took": [_duration(seconds) for seconds in history["seconds"]],
             "who": history["who"],
-            "message": history["message"],
+            "message": [told(message) for message in history["message"]],
         }
     )
     chosen = st.dataframe(
