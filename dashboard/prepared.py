@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from optimization.plan import Plan
 
 PAST_WINDOWS, PAST_SERIES = 2, 10_000
-"""Windows that the first night forecasts once more, and series up to which that takes seconds."""
+"""Windows that the first night forecasts once more, and series up to which that takes seconds, and
+so does telling what drivers do."""
 
 
 def prepared(
@@ -71,6 +72,7 @@ def prepared(
     ident = plan_id(workspace.plan)
     record(ledger, ident, brand, result, basis=facts.position)
     ledger.close()
+    _keep_effects(brand, workspace, progress)  # last: nobody waits for it
     return made, result, ident
 
 
@@ -114,6 +116,19 @@ def _fill_past(brand: Brand, workspace: Workspace, progress: Progress) -> None:
     if quick and windows and read_past(workspace.past, brand).empty:
         for rows in retrospect(brand, horizon, windows, progress=progress):
             keep_past(workspace.past, rows)
+
+
+def _keep_effects(brand: Brand, workspace: Workspace, progress: Progress) -> None:
+    """Work out what drivers and events do, where that is not known for these tables yet."""
+    from dashboard import kept_effects
+    from forecasting import driver_effects
+
+    tells = brand.settings.forecast.engine == "nearfield" and len(brand.series()) <= PAST_SERIES
+    if not tells or kept_effects.read(workspace.effects, brand) is not None:
+        return
+    progress(0, 1, "effects")
+    kept_effects.write(workspace.effects, brand, driver_effects(brand))
+    progress(1, 1, "effects")
 
 
 def _kept(brand: Brand, workspace: Workspace) -> Forecast | None:

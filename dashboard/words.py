@@ -47,6 +47,7 @@ _ENGLISH: dict[str, str] = {
     "calibrate": _mark("measuring how far forecasts go wrong"),
     "measuring how far forecasts go wrong": _mark("measuring how far forecasts go wrong"),
     "quantiles": _mark("working out the quantiles"),
+    "effects": _mark("working out what drivers do"),
     "learning what the series share": _mark("learning what the series share"),
     "forecasting": _mark("forecasting"),
     "valuing stock": _mark("valuing stock"),

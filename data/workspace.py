@@ -82,6 +82,11 @@ class Workspace:
         return self.root / "forecast.parquet"
 
     @property
+    def effects(self) -> Path:
+        """The file of what drivers and events do to demand."""
+        return self.root / "forecast.effects.parquet"
+
+    @property
     def past(self) -> Path:
         """The folder of past forecasts, one file a night."""
         return self.root / "past"

@@ -8,6 +8,7 @@ import streamlit as st
 from dashboard import (
     first_visit,
     forecast_details,
+    forecast_effects,
     forecast_overrides,
     forecast_record,
     links,
@@ -60,6 +61,8 @@ def main() -> None:
         forecast_details.against_stock(brand, choice, expected)
     elif part == "parts":
         forecast_details.made_of(parts, as_of, shown)
+    elif part == "effects":
+        forecast_effects.draw(brand, choice)
     elif part == "record":
         forecast_record.how_good(choice, skus)
     elif part == "recovered":
@@ -75,6 +78,7 @@ def _part() -> str:
     names = {
         "stock": _("Against stock"),
         "parts": _("What it is made of"),
+        "effects": _("What moves demand"),
         "record": _("How good it has been"),
         "recovered": _("What was recovered"),
         "overrides": _("Overrides"),
