@@ -95,14 +95,14 @@ def numbers(expected: pd.DataFrame, choice: Choice) -> None:
     names = {"date": _("Day"), "mean": _("Mean")}
     daily = [name for name in DAILY_COLUMNS if name in expected]
     st.dataframe(
-        expected[["date", "mean", *daily]],
+        expected[["date", "mean", *daily]].round(1),
         hide_index=True,
         width="stretch",
         column_config={
             "date": st.column_config.DateColumn(names["date"], format="YYYY-MM-DD"),
-            "mean": st.column_config.NumberColumn(names["mean"], format="%.1f"),
+            "mean": st.column_config.NumberColumn(names["mean"], format="localized"),
             **{
-                column: st.column_config.NumberColumn(f"{int(column[1:])}%", format="%.1f")
+                column: st.column_config.NumberColumn(f"{int(column[1:])}%", format="localized")
                 for column in daily
             },
         },

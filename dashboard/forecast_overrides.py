@@ -77,9 +77,9 @@ def _list(brand: Brand, listed: pd.DataFrame) -> None:
             "override": shown["override"],
             "scope": [_scope(brand, row) for row in shown.to_dict("records")],
             "change": [_change(row) for row in shown.to_dict("records")],
+            "state": [_standing(row, standing) for row in shown.to_dict("records")],
             "starts": shown["starts"],
             "ends": shown["ends"],
-            "state": [_standing(row, standing) for row in shown.to_dict("records")],
             "forecast": 100 * shown["wape_forecast"],
             "overridden": 100 * shown["wape_override"],
             "why": shown["reason"],
@@ -96,7 +96,7 @@ def _list(brand: Brand, listed: pd.DataFrame) -> None:
         height=style.table_height(len(frame), 380),
         key="overrides",
         column_config={
-            "override": st.column_config.NumberColumn("#", width="small"),
+            "override": st.column_config.NumberColumn("#", width=56),
             "scope": text(_("For")),
             "change": text(_("Change")),
             "starts": date(_("From"), format="YYYY-MM-DD"),
@@ -122,7 +122,7 @@ def _withdrawal(standing: list[int], listed: pd.DataFrame, brand: Brand) -> None
              for n in standing}  # fmt: skip
     select, button = st.columns([3, 1], vertical_alignment="bottom")
     number = select.selectbox(
-        _("Withdraw"), standing, format_func=lambda n: style.plain(names[n]), key="withdrawn"
+        _("Withdraw"), standing, format_func=names.__getitem__, key="withdrawn"
     )
     if button.button(
         _("Withdraw it"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 import streamlit as st
@@ -73,12 +73,13 @@ def recovered(brand: Brand, forecast: Forecast, choice: Choice, skus: list[str] 
         st.caption(_("Stock was never out here: sales tell what was wanted."))
         return
     columns = st.columns(3)
-    columns[0].metric(_("Days with stock running out"), style.number(len(days)), border=True)
-    columns[1].metric(_("Sold on them"), style.compact(float(days["sales"].sum())), border=True)
+    box: dict[str, Any] = {"border": True, "height": "stretch"}
+    columns[0].metric(_("Days with stock running out"), style.number(len(days)), **box)
+    columns[1].metric(_("Sold on them"), style.compact(float(days["sales"].sum())), **box)
     columns[2].metric(
         _("Wanted beyond that"),
         style.compact(lost),
-        border=True,
+        **box,
         help=_("An estimate from what is usual on such days and from what sold until then."),
     )
     by_day = days.assign(recovered=days["demand"] - days["sales"])
@@ -106,8 +107,8 @@ def _recovered_table(brand: Brand, days: pd.DataFrame) -> None:
             "region": table["region"].astype(str).map(regions),
             "name": table["sku"].astype(str).map(names),
             "days": table["days"],
-            "sales": table["sales"],
-            "recovered": table["recovered"],
+            "sales": table["sales"].round(1),
+            "recovered": table["recovered"].round(1),
         }
     )
     number = st.column_config.NumberColumn
@@ -119,9 +120,9 @@ def _recovered_table(brand: Brand, days: pd.DataFrame) -> None:
         column_config={
             "region": st.column_config.TextColumn(_("Region")),
             "name": st.column_config.TextColumn(_("Product")),
-            "days": number(_("Days"), format="localized"),
-            "sales": number(_("Sold on them"), format="%.1f"),
-            "recovered": number(_("Wanted beyond that"), format="%.1f"),
+            "days": number(_("Days out of stock"), format="localized"),
+            "sales": number(_("Sold on them"), format="localized"),
+            "recovered": number(_("Wanted beyond that"), format="localized"),
         },
     )
 

@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from dashboard import instead_sentences, sentences, state, style
+from dashboard import event_words, instead_sentences, sentences, state, style
 from dashboard.language import _
 from dashboard.words import word
 
@@ -66,7 +66,8 @@ def _rejected(row: pd.Series) -> str:
         reason=sentences.rejection(str(row["reason"])),
         until=style.date(row["until"]),
     )
-    return f"{text} “{row['text']}”" if row["text"] else text
+    kept = event_words.ledger_text(str(row["text"]))
+    return f"{text} “{kept}”" if kept else text
 
 
 def _history(row: pd.Series) -> None:
@@ -100,7 +101,7 @@ def _event(event: dict[Any, Any]) -> dict[str, str]:
     if event["reason"]:
         parts.append(sentences.rejection(str(event["reason"])))
     if event["text"]:
-        parts.append(f"“{event['text']}”")
+        parts.append(f"“{event_words.ledger_text(str(event['text']))}”")
     return {
         "when": sentences.moment(event["at"]),
         "who": str(event["who"]),

@@ -23,7 +23,7 @@ from data.ledger_tables import (
     states,
 )
 from data.ledger_writing import Page
-from data.sentence import say
+from data.sentence import Sentence, say
 from data.standing import Standing, carried, proposed, superseded
 from data.transitions import Action, State
 
@@ -117,7 +117,7 @@ def _supersede(page: Page, plan: str) -> int:
             proposal=row.proposal,
             plan=row.plan,
             before=before,
-            after=superseded(before, f"replaced by plan {plan}"),
+            after=superseded(before, say("replaced by plan {plan}", plan=plan)),
         )
     return len(rows)
 
@@ -136,17 +136,34 @@ def _propose(
         rejection = rejection_of(row)
         if is_overtaken(row):
             action = Action.SUPERSEDE
-            after = superseded(standing, "people decided on the same goods while it was planned")
+            after = superseded(
+                standing, say("people decided on the same goods while it was planned")
+            )
         elif rejection:
             action = Action.CARRY
-            text = f"still rejected from plan {rejection[1]}: {rejection[0].text}".rstrip(": ")
-            after = carried(standing, rejection[0], text, page.next_event)
+            after = carried(standing, rejection[0], _still(*rejection), page.next_event)
         else:
             counts["proposed"] += 1
             continue
         page.add(action, proposal=number, plan=drawn.plan, before=standing, after=after)
         counts["overtaken" if action is Action.SUPERSEDE else "carried"] += 1
     return counts
+
+
+def _still(rejection: Standing, plan: str) -> Sentence:
+    why = rejection.text.rstrip(": ")
+    if why:
+        return say("still rejected from plan {plan}: {text}", plan=plan, text=why)
+    return say("still rejected from plan {plan}", plan=plan)
+
+
+KEPT_TEXTS: Final = (
+    "replaced by plan {plan}",
+    "people decided on the same goods while it was planned",
+    "still rejected from plan {plan}: {text}",
+    "still rejected from plan {plan}",
+)
+"""Templates of what recording a plan writes beside events; for :func:`data.sentence.heard`."""
 
 
 def _overtaken(page: Page, drawn: Drawn, basis: int | None) -> Callable[[Row], bool]:

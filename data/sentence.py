@@ -7,6 +7,7 @@ that does not matter it is an ordinary string.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -48,6 +49,26 @@ def in_a_row(texts: Iterable[str], between: str = "\n") -> Sentence:
     # Only names of ours are in this template: it is no sentence that anybody could translate.
     template = between.join(f"{{{name}}}" for name in values)
     return Sentence(between.join(str(text) for text in values.values()), template, values)
+
+
+def heard(text: str, templates: Iterable[str]) -> str:
+    """Return the sentence that a text was, which was kept without its template.
+
+    :param templates: of which one may have made it, values being texts; the first that fits.
+    :returns: the text as it is where none fits.
+
+    >>> vars(heard("replaced by plan p7", ["of {day}", "replaced by plan {plan}"]))["values"]
+    {'plan': 'p7'}
+    """
+    for template in templates:
+        parts = re.split(r"\{(\w+)\}", template)
+        pattern = "".join(
+            f"(?P<{part}>.+)" if place % 2 else re.escape(part) for place, part in enumerate(parts)
+        )
+        found = re.fullmatch(pattern, text, re.DOTALL)
+        if found:
+            return Sentence(text, template, found.groupdict())
+    return text
 
 
 def packed(text: str) -> str | dict[str, Any]:

@@ -138,7 +138,7 @@ def carried(standing: Standing, rejection: Standing, text: str, number: int) -> 
         decided_by=rejection.decided_by,
         decided_at=rejection.decided_at,
         reason=rejection.reason,
-        text=text,
+        text=str(text),  # a sentence is kept as its words
         until=rejection.until,
         undoable=number,
     )
@@ -150,7 +150,7 @@ def superseded(standing: Standing, text: str = "") -> Standing:
         standing,
         version=standing.version + 1,
         state=TRANSITIONS[standing.state, Action.SUPERSEDE],
-        text=text,
+        text=str(text),  # a sentence is kept as its words
         undoable=None,
     )
 

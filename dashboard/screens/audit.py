@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import json
 from datetime import date, timedelta
 from typing import Any
 
 import pandas as pd
 import streamlit as st
 
-from dashboard import audit_trail, links, sentences, state, style
+from dashboard import audit_trail, event_words, links, sentences, state, style
 from dashboard.audit_trail import MOST_EVENTS, OF_PEOPLE, OF_PLANS, Asked
 from dashboard.fault_sentences import told
 from dashboard.language import _, ngettext
 from dashboard.words import word
 from data.errors import Failure
 from data.handover import audit_csv
-from data.transitions import Action, Reason
+from data.transitions import Reason
 
 MOST_SHOWN = 1_000
 DAYS = 30
@@ -195,8 +194,8 @@ def _table(events: pd.DataFrame) -> pd.DataFrame:
                 for before, after in zip(events["from_cases"], events["cases"], strict=True)
             ],
             "why": [
-                _why(*row)
-                for row in zip(events["action"], events["reason"], events["text"], strict=True)
+                event_words.why(*row)
+                for row in events[["action", "reason", "text", "undoes"]].itertuples(index=False)
             ],
             "state": [word(code) if code else "" for code in events["state"]],
             "export": events["export"],
@@ -205,23 +204,6 @@ def _table(events: pd.DataFrame) -> pd.DataFrame:
             "number": events["number"],
         }
     )
-
-
-def _why(action: str, reason: str, text: str) -> str:
-    if action == Action.OVERRIDE:
-        text = _override(text)
-    return " · ".join(part for part in (sentences.rejection(reason), text) if part)
-
-
-def _override(text: str) -> str:
-    """Return an override, which the ledger keeps as JSON, in words."""
-    try:
-        told = json.loads(text)
-        amount = f"{told['amount']:+g}" + ("%" if told["kind"] == "percent" else "")
-        scope = [told[name] for name in ("region", "category", "sku") if told[name]]
-        return " · ".join([amount, *scope, f"{told['starts']} – {told['ends']}", told["reason"]])
-    except (ValueError, KeyError, TypeError):
-        return text
 
 
 def _cases(before: float, after: float) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pandas as pd
 import streamlit as st
 
@@ -203,25 +205,28 @@ def _figures(history: pd.DataFrame, expected: pd.DataFrame) -> None:
     last = totals.last_days(history, days)
     ahead = float(expected["mean"].sum())
     columns = st.columns(4)
+    box: dict[str, Any] = {"border": True, "height": "stretch"}
     columns[0].metric(
         _("Expected, next {days} days").format(days=days),
         style.compact(ahead),
-        border=True,
+        **box,
     )
     columns[1].metric(
         _("Sold, last {days} days").format(days=days),
         style.compact(last.units),
-        border=True,
+        **box,
     )
-    columns[2].metric(
-        _("Change"), style.percent(last.change_to(ahead)) if last.units else "–", border=True
-    )
+    columns[2].metric(_("Change"), _change(last.change_to(ahead)) if last.units else "–", **box)
     columns[3].metric(
         _("Hours in stock, last {days} days").format(days=days),
         style.percent(last.availability),
-        border=True,
+        **box,
         help=_("Where stock ran out, sales are less than what was asked for."),
     )
+
+
+def _change(share: float) -> str:
+    return ("+" if share > 0 else "") + style.percent(share)
 
 
 def _span(history: pd.DataFrame) -> int:

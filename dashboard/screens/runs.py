@@ -79,6 +79,7 @@ def _kinds(kinds: pd.DataFrame) -> None:
         ),
         hide_index=True,
         width="stretch",
+        placeholder="–",
         column_config={
             "kind": column.TextColumn(_("Work")),
             "runs": column.NumberColumn(_("Runs"), width=70),
