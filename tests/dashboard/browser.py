@@ -26,7 +26,7 @@ import pytest
 from tests.machine import BROWSER_VARIABLE, find_browser, in_ci
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, ConsoleMessage, Page, Request
+    from playwright.sync_api import Browser, ConsoleMessage, Page, Request, WebSocket
 
 ROOT = Path(__file__).resolve().parents[2]
 ARTEFACTS = ROOT / "tests" / "artefacts"
@@ -120,6 +120,58 @@ class Server:
             self.process.wait()
 
 
+class Script:
+    """Whether the page's script owes an answer, as its WebSocket tells.
+
+    A click is sent to the server at once, but the page says "running" only once the server has
+    answered: for a moment a page that is about to change looks as one that has been drawn.
+    """
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+        self.owes = False
+        self._began = False
+        page.on("websocket", self._connected)
+
+    def _connected(self, socket: WebSocket) -> None:
+        if "_stcore/stream" in socket.url:
+            self.owes = True  # every connection begins by asking for the page
+            socket.on("framesent", self._sent)
+            socket.on("framereceived", self._received)
+
+    def _sent(self, frame: str | bytes) -> None:
+        from streamlit.proto.BackMsg_pb2 import BackMsg
+
+        asked = isinstance(frame, bytes) and BackMsg.FromString(frame).WhichOneof("type")
+        if asked == "rerun_script":
+            self.owes, self._began = True, False
+
+    def _received(self, frame: str | bytes) -> None:
+        from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+
+        message = ForwardMsg.FromString(frame) if isinstance(frame, bytes) else ForwardMsg()
+        told = message.WhichOneof("type")
+        if told == "new_session":
+            self._began = True
+        # A run that gives way to another is not the answer, nor is the end of one before.
+        elif told == "script_finished" and self._began:
+            self.owes = message.script_finished == ForwardMsg.FINISHED_EARLY_FOR_RERUN
+
+    def wait(self) -> None:
+        """Wait until nothing is owed."""
+        end = time.monotonic() + PATIENCE / 1000
+        self._drawn()  # what a click does is sent within a frame
+        while self.owes:
+            assert time.monotonic() < end, "the script did not end"
+            self.page.wait_for_timeout(10)
+        self._drawn()
+
+    def _drawn(self) -> None:
+        self.page.evaluate(
+            "() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
+        )
+
+
 class Visit:
     """One reader's window on a server."""
 
@@ -140,6 +192,7 @@ class Visit:
             locale=locale, color_scheme=theme, viewport={"width": width, "height": height}
         )
         self.page: Page = self.context.new_page()
+        self.script = Script(self.page)
         self.page.set_default_timeout(PATIENCE)
         self.page.on("request", self._request)
         self.page.on("console", self._console)
@@ -176,7 +229,8 @@ class Visit:
         return self.page
 
     def settle(self) -> None:
-        """Wait until the script has run and nothing is left to be drawn."""
+        """Wait until the script has run, for all that was asked of it, and all is drawn."""
+        self.script.wait()
         self.page.wait_for_selector("[data-testid='stApp'][data-test-script-state='notRunning']")
         self.page.wait_for_selector("[data-testid='stMainBlockContainer'] *")
         # Charts draw themselves after their data has arrived; those of a closed tab never do.

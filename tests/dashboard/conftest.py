@@ -34,6 +34,10 @@ def planned_demo(demo_folder: Path, tmp_path_factory: pytest.TempPathFactory) ->
         if not (folder / ".nearfield" / "plan" / "plan.json").exists():
             shutil.rmtree(folder, ignore_errors=True)
             shutil.copytree(demo_folder, folder, ignore=shutil.ignore_patterns(".nearfield"))
+            # A plan to look at, not the best one: the search may go on for a minute otherwise.
+            settings = folder / "brand.toml"
+            quick = settings.read_text("utf-8").replace("[plan]", "[plan]\ntime_limit_seconds = 5")
+            settings.write_text(quick, "utf-8")
             assert main(["prepare", str(folder), "--workers", "1"]) == 0
     return folder
 

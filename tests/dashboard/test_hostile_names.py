@@ -31,7 +31,8 @@ LINKS = "EVIL@evil.example www.evil.example http://evil.example/x WWW.evil.examp
 RENDERED = """() => {
     const found = [];
     for (const element of document.querySelectorAll('body *')) {
-        const text = element.textContent.trim();
+        // What is rendered of a name is an element of its own around its words.
+        const text = element.childElementCount ? '' : element.textContent.trim();
         if (text === 'EVIL' || text === 'delete' || text === '😄') found.push(element.outerHTML);
         for (const name of ['href', 'src'])
             if ((element.getAttribute(name) || '').includes('evil.example')) found.push(name);

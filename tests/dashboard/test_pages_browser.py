@@ -79,7 +79,8 @@ def test_the_server_listens_on_this_machine_alone(server: Server) -> None:
 def test_from_nothing_to_a_plan_while_other_pages_stay_open(
     chromium: Browser, make_brand: Callable[..., Path], tmp_path: Path
 ) -> None:
-    fresh = Server(make_brand(), tmp_path / "home")
+    brand = make_brand(settings={"plan": {"time_limit_seconds": 10}})
+    fresh = Server(brand, tmp_path / "home")
     window = Visit(chromium, fresh)
     try:
         # A folder named `pages` would make Streamlit run the first page alone, without app.py.

@@ -33,6 +33,10 @@ class SolvingHere:
         pass
 
 
+_planned: dict[str, Plan] = {}
+"""Plans of worlds without decisions, by all that they are made of: tests compare with the same."""
+
+
 @contextmanager
 def solver_here() -> Iterator[None]:
     with patch.object(planner, "Solving", SolvingHere):
@@ -40,7 +44,17 @@ def solver_here() -> Iterator[None]:
 
 
 def plan_world(world: World, lasting: float = 0.2, **choices: Any) -> Plan:
-    """Plan a world and hold the plan against the check and its bound."""
+    """Plan a world and hold the plan against the check and its bound; once, without decisions."""
+    key = f"{world!r} {lasting}"
+    if not choices and key in _planned:
+        return _planned[key]
+    plan = _plan(world, lasting, choices)
+    if not choices:
+        _planned[key] = plan
+    return plan
+
+
+def _plan(world: World, lasting: float, choices: dict[str, Any]) -> Plan:
     brand, forecast = world.brand(), world.forecast(lasting)
     with solver_here():
         plan = planner.plan_transfers(brand, forecast, **choices)
