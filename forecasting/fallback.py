@@ -7,7 +7,8 @@ flag                  what it means, and what the forecast is
                       region or its sales elsewhere let expect (:mod:`forecasting.new_products`),
                       with the pool's week and occasions, beginning as launches began
 ``too_short``         fewer than 14 days with stock: own mean, drawn to that level by 7 days
-``mostly_out``        sold for 14 days or more, but hardly ever in stock: likewise
+``mostly_out``        sold for 14 days or more, but hardly ever in stock: likewise; the engine
+                      ``nearfield`` fits it where it sold on 3 days in stock
 ``too_few_sales``     fewer than 5 days with sales: mean of the last 56 days
 ``all_zero``          never sold on a day with stock: half a unit over its days
 ``constant``          every day the same: that

@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from forecasting.panel import Panel
+from forecasting.pooled_stock import STOCK, in_logs, stock_column, told_by_stock
 
 Floats = npt.NDArray[np.floating[Any]]
 
@@ -32,6 +33,7 @@ OWN_SD: dict[str, float] = {
     "events": 0.03,
     "drivers": 0.04,
     "trend": 0.10,
+    STOCK: 0.04,
 }
 """Standard deviation, on the log scale, of a series around its pool; drivers per own scale."""
 
@@ -46,11 +48,13 @@ class PooledColumns:
     """Regressors of S series over T + H days: shared ones, and those of each series.
 
     :param shared: (T + H, K) Fourier terms, calendar windows, growth.
-    :param own: (S, T + H, L) the brand's events where they concern the series, and drivers.
-    :param component: length K + L: weekly, yearly, events, drivers or trend.
+    :param own: (S, T + H, L) the brand's events where they concern the series, drivers, and stock.
+    :param component: length K + L: weekly, yearly, events, drivers, trend or stock.
     :param names: length K + L.
     :param own_sd: (K + L,) prior standard deviation of a series around its pool.
     :param unit: (K + L,) by how much a driver moves where its column moves by one; 1 for others.
+    :param usual_stock: (S,) mean logarithm of the share of hours in stock, where the last column
+        tells of it (:mod:`forecasting.pooled_stock`).
     """
 
     shared: Floats
@@ -59,6 +63,12 @@ class PooledColumns:
     names: tuple[str, ...]
     own_sd: npt.NDArray[np.float64]
     unit: npt.NDArray[np.float64]
+    usual_stock: npt.NDArray[np.float64] | None = None
+
+    def stock_of(self, share: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+        """Return (S,) what the last column, that of stock, is at these shares of hours in stock."""
+        assert self.usual_stock is not None
+        return np.asarray((in_logs(share) - self.usual_stock) / self.unit[-1])
 
     def fill(self, into: Floats, series: slice, days: slice) -> None:
         """Write the columns of some series on some days into an array (days, K + L, series)."""
@@ -71,6 +81,18 @@ class PooledColumns:
         own = self.own[series, days]
         shared = np.broadcast_to(self.shared[None, days], (len(own), *self.shared[days].shape))
         return np.concatenate([shared, own], axis=2, dtype=np.float64)
+
+    def explained(
+        self, beta: npt.NDArray[np.float64], series: slice, days: slice
+    ) -> npt.NDArray[np.float64]:
+        """Return (s, t) what all columns together add to the logarithm.
+
+        :param beta: (s, K + L) of the same series.
+        """
+        return np.asarray(
+            sum(self.effect(name, beta, series, days) for name in dict.fromkeys(self.component)),
+            dtype=np.float64,
+        )
 
     def effect(
         self, component: str, beta: npt.NDArray[np.float64], series: slice, days: slice
@@ -122,13 +144,25 @@ def pooled_columns(panel: Panel, history: int) -> PooledColumns:
     component += ["events"] * int(seen.sum()) + ["drivers"] * int(varies.sum())
     names += [name for name, keep in zip(panel.brand_event_names, seen, strict=True) if keep]
     names += [name for name, keep in zip(panel.driver_names, varies, strict=True) if keep]
+    own = [events[:, :, seen], drivers[:, :, varies]]
+    units = np.append(np.ones(len(names) - int(varies.sum())), unit[varies])
+    usual = None
+    if told_by_stock(panel, history):
+        stock, usual = stock_column(panel, history)
+        spread = np.sqrt((stock**2).sum() / np.maximum(panel.usable[:, :history].sum(), 1))
+        units = np.append(units, max(float(spread), 1e-9))
+        ahead = np.zeros((len(panel), len(panel.dates) - history))
+        own.append((np.concatenate([stock, ahead], axis=1) / units[-1])[:, :, None])
+        component.append(STOCK)
+        names.append(STOCK)
     return PooledColumns(
         shared=np.concatenate(shared, axis=1),
-        own=np.concatenate([events[:, :, seen], drivers[:, :, varies]], axis=2),
+        own=np.concatenate(own, axis=2, dtype=np.float32),
         component=tuple(component),
         names=tuple(names),
         own_sd=np.array([OWN_SD[name] for name in component]),
-        unit=np.append(np.ones(len(names) - int(varies.sum())), unit[varies]),
+        unit=units,
+        usual_stock=usual,
     )
 
 

@@ -18,6 +18,7 @@ from forecasting.carried_level import CarriedLevel, carried_covariance, carry_on
 from forecasting.panel import Panel
 from forecasting.pooled_columns import PooledColumns, unseen_covariance
 from forecasting.pooled_equations import Equations, blocks
+from forecasting.pooled_stock import expected_stock
 
 Floats = npt.NDArray[np.float64]
 
@@ -58,9 +59,15 @@ def look_ahead(
     """
     S, K = beta.shape
     found = Outlook(*(np.empty((S, horizon)) for _ in range(4)))
+    stock = None
+    if columns.usual_stock is not None:
+        stock = columns.stock_of(expected_stock(panel, cutoff, horizon))
     for block in blocks(S, horizon * (3 * K + 6 * horizon)):
         ahead = carry_on(at.state[block], horizon, level)
-        X = columns.values(block, slice(cutoff, cutoff + horizon)) * columns.own_sd
+        X = columns.values(block, slice(cutoff, cutoff + horizon))
+        if stock is not None:
+            X[:, :, -1] = stock[block, None]
+        X *= columns.own_sd
         one = 1.0 - ahead[:, :, K]
         gap = X - ahead[:, :, :K] - one[:, :, None] * at.lean[block, None, :]
         found.day[block] = (gap @ beta[block, :, None])[:, :, 0]

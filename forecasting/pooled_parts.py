@@ -12,6 +12,7 @@ from forecasting.components import PARTS, in_units
 from forecasting.panel import Panel
 from forecasting.pooled_equations import blocks
 from forecasting.pooled_regression import PooledFit, PooledRegression, log_demand
+from forecasting.pooled_stock import STOCK
 
 Floats = npt.NDArray[np.float64]
 Singles = npt.NDArray[np.float32]
@@ -68,6 +69,8 @@ def _fitted(
     target, weight, offset = (values[block] for values in known)
     history = target.shape[1]
     explained = np.sum(list(logs.values()), axis=0)[:, :history] + fit.constant[block, None]
-    rest = (target - explained).T
+    # What gaps in stock did is no part of the level, nor of what is told.
+    gaps = fit.columns.effect(STOCK, fit.beta[block], block, slice(0, history))
+    rest = (target - explained - gaps).T
     level = smoothed(rest, weight.T, settings.level).T
     return np.asarray(np.exp(explained + level) - offset[:, None])

@@ -31,10 +31,23 @@ class Pool:
 
     :param groups: (S,) number of each series' group, 0 to G - 1.
     :param spread: how far groups stray from the coarser pool, in units of a series' own spread.
+    :param in_common: (K,) by how much less n series tell than if they were independent: by
+        ``1 + (n - 1) * in_common`` (:mod:`forecasting.pooled_luck`); default: independent.
     """
 
     groups: Groups
     spread: float
+    in_common: Floats | None = None
+
+    def prior(self, coefficients: int) -> Floats:
+        """Return (G, K, K) precision of each group's mean around the coarser pool.
+
+        In units of what independent series would tell: series that err together tell less, which
+        is to say that the prior weighs more.
+        """
+        shared = np.zeros(coefficients) if self.in_common is None else self.in_common
+        more = 1.0 + (np.bincount(self.groups)[:, None] - 1.0) * shared
+        return np.asarray(np.eye(coefficients) * (more * self.spread**-2.0)[:, None, :])
 
 
 def pooled_means(left: Floats, score: Floats, pools: Sequence[Pool]) -> Floats:
@@ -54,8 +67,8 @@ def pooled_means(left: Floats, score: Floats, pools: Sequence[Pool]) -> Floats:
         total = -(members @ left.reshape(S, K * K)).reshape(-1, K, K)
         total += np.bincount(pool.groups)[:, None, None] * np.eye(K)
         gap = members @ (says - mean + _times(left, mean))
-        prior = np.eye(K) * pool.spread**-2.0
-        mean = mean + np.linalg.solve(total + prior, gap[:, :, None])[pool.groups, :, 0]
+        total += pool.prior(K)
+        mean = mean + np.linalg.solve(total, gap[:, :, None])[pool.groups, :, 0]
     return mean
 
 

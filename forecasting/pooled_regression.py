@@ -21,6 +21,7 @@ from forecasting.carried_level import CarriedLevel
 from forecasting.panel import Panel
 from forecasting.pooled_columns import PooledColumns, pooled_columns
 from forecasting.pooled_equations import Equations, blocks, equations
+from forecasting.pooled_luck import in_common, innovations
 from forecasting.pooled_outlook import Outlook, look_ahead
 from forecasting.pooled_priors import Pool, groups_of, pooled_means
 from forecasting.threads import each
@@ -46,7 +47,7 @@ class PooledRegression:
     availability_power: float = 2.0
     offset: float = 0.5
     max_offset: float = 0.5
-    pool_spread: tuple[float, ...] = (30.0, 1.0, 1.0, 0.6, 0.4)
+    pool_spread: tuple[float, ...] = (30.0, 1.0, 0.5, 0.6, 0.4)
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +145,9 @@ def listen(panel: Panel, cutoffs: Sequence[int], settings: PooledRegression) -> 
     noise = _steadied(np.full(len(panel), np.median(at.square / np.maximum(at.days, 1))), usual, at)
     beta, _, _ = solve(at, pools, noise)
     noise = _steadied(_left_over(at, beta), usual, at)
+    errors = innovations(columns, beta, target, weight, at, noise, settings.level)
+    seen = weight > 0
+    pools = [replace(p, in_common=in_common(columns, errors, seen, p.groups)) for p in pools]
     wider = _wider(columns, beta)
     columns = replace(columns, own_sd=columns.own_sd * wider)
     return Told(columns, told, wider, noise, offset, pools)

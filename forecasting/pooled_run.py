@@ -14,6 +14,9 @@ from forecasting.panel import Panel
 from forecasting.pooled_engine import PooledForecast, forecast_pooled, whole
 from forecasting.preparation import Preparation
 
+_LEAST_DAYS = 3
+"""With sales, in stock: so many tell the level of a series that is hardly ever in stock."""
+
 
 def pooled_outcomes(plan: Preparation, tell: Progress) -> list[Outcome]:
     """Forecast the panel in this process; one outcome in the order of the panel."""
@@ -22,7 +25,7 @@ def pooled_outcomes(plan: Preparation, tell: Progress) -> list[Outcome]:
     flags = unfit_flags(panel)
     sound = np.isfinite(made.mean).all(axis=1) & np.isfinite(made.cumulated).all(axis=(1, 2))
     flags[~sound & (flags == "")] = "fit_failed"
-    unfit = np.flatnonzero(flags != "")
+    unfit = np.flatnonzero((flags != "") & ~told_by_its_pools(panel, flags))
     flags[(flags == "") & _meets_the_unseen(panel)] = "unseen_event"
     engines = np.full(len(panel), "nearfield", dtype=object)
     fallen = forecast_batch(_fallback_task(plan, made, unfit)) if len(unfit) else None
@@ -47,6 +50,16 @@ def pooled_outcomes(plan: Preparation, tell: Progress) -> list[Outcome]:
         error="",
     )
     return [outcome]
+
+
+def told_by_its_pools(panel: Panel, flags: npt.NDArray[np.object_]) -> npt.NDArray[np.bool_]:
+    """(S,) which of the series hardly ever in stock are forecast by the regression none the less.
+
+    Their pools tell it of week, events and drivers, and a few days tell the level, the last of
+    them the most. They keep their flag.
+    """
+    sold = (panel.usable & (panel.demand > 0)).sum(axis=1)
+    return np.asarray((flags == "mostly_out") & (sold >= _LEAST_DAYS))
 
 
 def _meets_the_unseen(panel: Panel) -> npt.NDArray[np.bool_]:
