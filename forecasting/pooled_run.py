@@ -13,15 +13,26 @@ from forecasting.fallback import unfit_flags
 from forecasting.panel import Panel
 from forecasting.pooled_engine import PooledForecast, forecast_pooled, whole
 from forecasting.preparation import Preparation
+from forecasting.workers import Workers
 
 _LEAST_DAYS = 3
 """With sales, in stock: so many tell the level of a series that is hardly ever in stock."""
 
 
-def pooled_outcomes(plan: Preparation, tell: Progress) -> list[Outcome]:
-    """Forecast the panel in this process; one outcome in the order of the panel."""
+def pooled_outcomes(plan: Preparation, workers: Workers, tell: Progress) -> list[Outcome]:
+    """Forecast the panel; one outcome in its order.
+
+    The fit is one piece of work, because series learn from one another: this process does it with
+    its threads, or where the backend is a cluster, one worker there. A cluster gives the work to
+    another worker if that one dies.
+    """
     panel = plan.panel
-    made = forecast_pooled(panel, panel.horizon, progress=tell)
+    if workers.here:
+        made = forecast_pooled(panel, panel.horizon, progress=tell)
+    else:
+        tell(0, 1, "fit")
+        (made,) = workers.each(_forecast, [panel], 1)
+        tell(1, 1, "done")
     flags = unfit_flags(panel)
     sound = np.isfinite(made.mean).all(axis=1) & np.isfinite(made.cumulated).all(axis=(1, 2))
     flags[~sound & (flags == "")] = "fit_failed"
@@ -50,6 +61,10 @@ def pooled_outcomes(plan: Preparation, tell: Progress) -> list[Outcome]:
         error="",
     )
     return [outcome]
+
+
+def _forecast(panel: Panel) -> PooledForecast:
+    return forecast_pooled(panel, panel.horizon)
 
 
 def told_by_its_pools(panel: Panel, flags: npt.NDArray[np.object_]) -> npt.NDArray[np.bool_]:

@@ -47,10 +47,10 @@ def forecast(
     plan = prepare(brand, panel, seed)
     tell = progress or silent
     try:
-        if brand.settings.forecast.engine == "prophet":
-            outcomes = prophet_outcomes(plan, Workers(backend, workers), tell)
-        else:
-            outcomes = pooled_outcomes(plan, tell)
+        engine = (
+            prophet_outcomes if brand.settings.forecast.engine == "prophet" else pooled_outcomes
+        )
+        outcomes = engine(plan, Workers(backend, workers), tell)
     except KeyboardInterrupt:
         raise Cancelled("Stopped. The last forecast still stands.") from None
     return assemble(brand, panel, outcomes)

@@ -36,6 +36,11 @@ class Workers:
     backend: str = "loky"
     count: int | None = None
 
+    @property
+    def here(self) -> bool:
+        """Whether they are on this machine."""
+        return self.backend in _STREAMING
+
     def each(
         self, function: Callable[[Item], Result], items: Iterable[Item], total: int
     ) -> Iterator[Result]:
