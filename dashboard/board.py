@@ -8,6 +8,7 @@ import pandas as pd
 import streamlit as st
 
 from dashboard import state
+from data.spreadsheet_cells import write_csv
 from optimization.plan import REASONS
 
 if TYPE_CHECKING:
@@ -15,6 +16,26 @@ if TYPE_CHECKING:
     from optimization import Plan
 
 KEY = ["lane", "sku", "dispatch_date"]
+CSV_COLUMNS = (
+    "state",
+    "transfer",
+    "plan",
+    "lane",
+    "origin",
+    "origin_name",
+    "destination",
+    "destination_name",
+    "sku",
+    "sku_name",
+    "category",
+    "dispatch_date",
+    "arrive_date",
+    "cases",
+    "units",
+    "m3",
+    "expected_gain",
+)
+"""Columns of :func:`as_csv`."""
 _WHY = [name for name in REASONS if name not in ("transfer", "status")]
 
 
@@ -48,6 +69,14 @@ def _position() -> int:
 def _board(_plan: Plan, _brand: Brand, of: tuple[str, str], position: int) -> pd.DataFrame:
     rows = state.ledger().transfers()
     return with_reasons(rows, _plan, _brand)
+
+
+def as_csv(rows: pd.DataFrame) -> bytes:
+    """Return rows of the board as CSV with defused texts."""
+    days = rows.assign(
+        **{name: rows[name].dt.strftime("%Y-%m-%d") for name in ("dispatch_date", "arrive_date")}
+    )
+    return write_csv(CSV_COLUMNS, days[list(CSV_COLUMNS)].itertuples(index=False))
 
 
 def with_reasons(rows: pd.DataFrame, plan: Plan, brand: Brand) -> pd.DataFrame:

@@ -51,18 +51,12 @@ def draw(board: pd.DataFrame, currency: str) -> Filters:
     destinations = _names(board, "destination")
     categories = {name: name for name in sorted(board["category"].unique()) if name}
     states = {code: word(code) for code in STATES}
-    columns = st.columns([1.1, 1.3, 1.3, 1.2, 1, 1])
-    with columns[0]:
+    with st.container(horizontal=True):
         dispatch = _choice("dispatch", _("Dispatch"), days, _("Every day"))
-    with columns[1]:
         origin = _choice("origin", _("From"), origins, _("Everywhere"))
-    with columns[2]:
         destination = _choice("destination", _("To"), destinations, _("Everywhere"))
-    with columns[3]:
         category = _choice("category", _("Category"), categories, _("All categories"))
-    with columns[4]:
         state = _choice("state", _("State"), states, _("All states"))
-    with columns[5]:
         links.follow_number("gain", 0.0)
         gain = st.number_input(
             _("Least gain, {currency}").format(currency=style.plain(currency)),

@@ -26,15 +26,15 @@ def draw(row: pd.DataFrame, cases: int) -> bool:
         st.caption(_("This transfer does not go any more: somebody decided on it meanwhile."))
         return True  # the ledger tells who and how
     currency = state.brand().settings.currency
-    columns = st.columns(4)
-    columns[0].metric(
+    boxes = st.container(horizontal=True)
+    boxes.metric(
         _("Fill of the trip"),
         style.percent(effect.after.fill),
         _change(style.percent(effect.before.fill)),
         delta_color="off",
         delta_arrow="off",
     )
-    columns[1].metric(
+    boxes.metric(
         _("Vehicles"),
         style.number(effect.after.vehicles),
         _change(style.number(effect.before.vehicles)),
@@ -42,7 +42,7 @@ def draw(row: pd.DataFrame, cases: int) -> bool:
         delta_arrow="off",
         help=_("Their cost: {cost}").format(cost=style.money(effect.after.cost, currency)),
     )
-    columns[2].metric(
+    boxes.metric(
         _("Gain"),
         _gain(effect, currency),
         _change(style.money(effect.gain_before, currency)),
@@ -53,7 +53,7 @@ def draw(row: pd.DataFrame, cases: int) -> bool:
             "fewer cases keep at least this gain and more cases bring at most this."
         ),
     )
-    with columns[3]:
+    with boxes:
         _storage(effect)
     for text in list(dict.fromkeys(map(sentences.violation, effect.broken)))[:MOST_TOLD]:
         st.error(style.plain(text), icon=":material/block:")

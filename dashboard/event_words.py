@@ -24,7 +24,7 @@ def why(action: str, reason: str, text: str, undoes: float = math.nan) -> str:
     said = {
         Action.OVERRIDE: lambda: _override(text),
         Action.GRANT: lambda: _grant(text),
-        Action.WITHDRAW: lambda: _("override #{number}").format(number=style.number(undoes)),
+        Action.WITHDRAW: lambda: _("override #{number}").format(number=f"{undoes:.0f}"),
         Action.RECORD: lambda: _record(text),
         Action.CARRY: lambda: ledger_text(text),
         Action.SUPERSEDE: lambda: ledger_text(text),

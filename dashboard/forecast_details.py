@@ -40,20 +40,26 @@ def against_stock(brand: Brand, choice: Choice, expected: pd.DataFrame) -> None:
     moves = empty(TRANSFERS) if plan is None else plan.transfers
     found = region_cover(brand, choice.region, choice.sku, expected, moves)
     horizon = len(expected)
-    columns = st.columns(3)
-    columns[0].metric(
-        _("Stock in the region"), style.number(found.stock), border=True, help=_own_stock_help()
+    boxes = st.container(horizontal=True)
+    boxes.metric(
+        _("Stock in the region"),
+        style.number(found.stock),
+        border=True,
+        height="stretch",
+        help=_own_stock_help(),
     )
-    columns[1].metric(
+    boxes.metric(
         _("Days of cover as it is"),
         _day_range(found.high_days, found.median_days, horizon),
         border=True,
+        height="stretch",
         help=_("The first number: if demand is high (95%). The second: at the median."),
     )
-    columns[2].metric(
+    boxes.metric(
         _("Days of cover with the plan"),
         _day_range(found.high_days_with, found.median_days_with, horizon),
         border=True,
+        height="stretch",
     )
     style.show(cover_chart(found.days), width="stretch", key="cover")
     st.caption(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pandas as pd
 import streamlit as st
@@ -33,19 +33,25 @@ def how_good(choice: Choice, skus: list[str] | None) -> None:
             )
         )
         return
-    columns = st.columns(4)
-    columns[0].metric(
+    boxes = st.container(horizontal=True)
+    boxes.metric(
         _("Off by, as a share of sales"),
         style.percent(found.wape, 1),
         border=True,
+        height="stretch",
         help=_("The sum of the days' errors over the sum of their sales (WAPE)."),
     )
-    columns[1].metric(
-        _("Too much (+) or too little (−)"), _signed(found.bias), border=True,
+    boxes.metric(
+        _("Too much (+) or too little (−)"), _signed(found.bias), border=True, height="stretch",
         help=_("Over all days together; errors in both directions cancel out."),
     )  # fmt: skip
-    columns[2].metric(_("Days within the 90% band"), style.percent(found.cover90), border=True)
-    columns[3].metric(_("Days compared"), style.number(found.days), border=True)
+    boxes.metric(
+        _("Days within the 90% band"),
+        style.percent(found.cover90),
+        border=True,
+        height="stretch",
+    )
+    boxes.metric(_("Days compared"), style.number(found.days), border=True, height="stretch")
     style.show(past_chart(found.daily), width="stretch", key="past")
     st.caption(
         ngettext(
@@ -72,14 +78,24 @@ def recovered(brand: Brand, forecast: Forecast, choice: Choice, skus: list[str] 
     if days.empty or lost <= 0:
         st.caption(_("Stock was never out here: sales tell what was wanted."))
         return
-    columns = st.columns(3)
-    box: dict[str, Any] = {"border": True, "height": "stretch"}
-    columns[0].metric(_("Days with stock running out"), style.number(len(days)), **box)
-    columns[1].metric(_("Sold on them"), style.compact(float(days["sales"].sum())), **box)
-    columns[2].metric(
+    boxes = st.container(horizontal=True)
+    boxes.metric(
+        _("Days with stock running out"),
+        style.number(len(days)),
+        border=True,
+        height="stretch",
+    )
+    boxes.metric(
+        _("Sold on them"),
+        style.compact(float(days["sales"].sum())),
+        border=True,
+        height="stretch",
+    )
+    boxes.metric(
         _("Wanted beyond that"),
         style.compact(lost),
-        **box,
+        border=True,
+        height="stretch",
         help=_("An estimate from what is usual on such days and from what sold until then."),
     )
     by_day = days.assign(recovered=days["demand"] - days["sales"])

@@ -58,24 +58,29 @@ def draw(
 
 def _figures(days: pd.DataFrame, into: pd.DataFrame, out: pd.DataFrame, limit: float) -> None:
     cover = float(days["cover_days"].iloc[0])
-    columns = st.columns(4)
-    columns[0].metric(_("Units in stock"), style.compact(days["units"].iloc[0]), border=True)
-    columns[1].metric(
+    boxes = st.container(horizontal=True)
+    boxes.metric(
+        _("Units in stock"), style.compact(days["units"].iloc[0]), border=True, height="stretch"
+    )
+    boxes.metric(
         _("Days of cover"),
         f"{style.number(MOST_COVER)}+" if cover >= MOST_COVER else style.number(cover, 1),
         border=True,
+        height="stretch",
     )
     most = float(days["m3"].max())
-    columns[2].metric(
+    boxes.metric(
         _("Most storage used"),
         style.percent(most / limit) if math.isfinite(limit) else f"{style.number(most, 1)} m³",
         border=True,
+        height="stretch",
         help=None if math.isfinite(limit) else _("Its storage is unlimited."),
     )
-    columns[3].metric(
+    boxes.metric(
         _("Transfers in and out"),
         f"{style.number(len(into))} · {style.number(len(out))}",
         border=True,
+        height="stretch",
     )
 
 

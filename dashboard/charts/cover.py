@@ -21,7 +21,7 @@ def cover_chart(days: pd.DataFrame, *, height: int = 300) -> alt.LayerChart:
     colour = alt.Color(
         "series:N",
         scale=scale,
-        legend=alt.Legend(title=None, orient="bottom", labelLimit=320, symbolOpacity=1),
+        legend=alt.Legend(title=None, orient="bottom", labelLimit=320, symbolOpacity=1, columns=2),
     )
     x = alt.X("date:T", axis=style.date_axis(tickCount="day"))
     axis = style.number_axis(_("Units, added up"))

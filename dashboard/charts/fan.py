@@ -49,7 +49,9 @@ def fan_chart(
     scale = alt.Scale(domain=names, range=shades)
 
     colour = alt.Color(
-        "series:N", scale=scale, legend=alt.Legend(title=None, orient="bottom", labelLimit=320)
+        "series:N",
+        scale=scale,
+        legend=alt.Legend(title=None, orient="bottom", labelLimit=320, columns=4),
     )
     days = pd.concat([history["date"], forecast["date"]])
     first, last = days.min(), days.max()

@@ -18,7 +18,9 @@ def past_chart(days: pd.DataFrame, *, height: int = 260) -> alt.LayerChart:
     names = [_("Sold"), _("Median forecast before"), _("90% band")]
     scale = alt.Scale(domain=names, range=[colours.ink, colours.line, colours.band + "40"])
     colour = alt.Color(
-        "series:N", scale=scale, legend=alt.Legend(title=None, orient="bottom", labelLimit=320)
+        "series:N",
+        scale=scale,
+        legend=alt.Legend(title=None, orient="bottom", labelLimit=320, columns=2),
     )
     x = alt.X("date:T", axis=style.date_axis())
     axis = style.number_axis(_("Units a day"))

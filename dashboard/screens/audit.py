@@ -32,19 +32,14 @@ def main() -> None:
         )
     )
     first, last = _period()
-    columns = st.columns([1.4, 1.2, 1.2, 1.2, 1.6])
-    with columns[0]:
+    with st.container(horizontal=True):
         what = _what()
-    events = _events(what, first, last)
-    with columns[1]:
+        events = _events(what, first, last)
         who = links.choose("by", _("Who"), sorted(set(events["who"])), _("Everybody"))
-    with columns[2]:
         plans = _plans()
         plan = links.choose("plan", _("Plan"), list(plans), _("All plans"), plans.__getitem__)
-    with columns[3]:
         reasons = [reason.value for reason in Reason]
         reason = links.choose("reason", _("Reason"), reasons, _("All reasons"), sentences.rejection)
-    with columns[4]:
         words = _words()
     asked = Asked(what, first, last, who, plan, reason, words)
     _draw(audit_trail.matching(events, asked), len(events))
@@ -218,7 +213,7 @@ def _columns() -> dict[str, Any]:
     text = st.column_config.TextColumn
     return {
         "at": text(_("When"), width=136),
-        "who": text(_("Who"), width=100),
+        "who": text(_("Who"), width=150),
         "what": text(_("What"), width=120),
         "product": text(_("Product"), width=150),
         "lane": text(_("Lane"), width=120),

@@ -68,13 +68,10 @@ def _choose(brand: Brand) -> tuple[pd.Timestamp, pd.Timestamp, Period, str]:
         "all": _("as one"),
     }
     amounts = {"value": _("value"), "margin": _("margin"), "units": _("units")}
-    left, middle, right, _rest = st.columns([1, 1, 1.4, 1.4], vertical_alignment="bottom")
     start = "quarter" if "quarter" in possible else possible[0]
-    with left:
+    with st.container(horizontal=True):
         span = _one_of("span", _("Days"), possible, spans, start)
-    with middle:
         cut = _one_of("cut", _("Statement"), list(PERIODS), cuts, "month")
-    with right:
         measure = _one_of("measure", _("Amount"), list(amounts), amounts, "value")
     first, last = _span(brand, span)
     period = next(one for one in PERIODS if one == cut)
@@ -114,17 +111,17 @@ def _made(
 
 def _figures(statement: CreditStatement) -> None:
     total = statement.totals[list(MEASURES)].sum()
-    columns = st.columns(4)
-    columns[0].metric(_("Units sold"), style.number(total["units"]), border=True, height="stretch")
-    columns[1].metric(
-        _("Value"), style.money(total["value"], statement.currency), border=True, height="stretch",
-        help=_("Units at the list price."),
-    )  # fmt: skip
-    columns[2].metric(
+    boxes = st.container(horizontal=True)
+    boxes.metric(_("Units sold"), style.number(total["units"]), border=True, height="stretch")
+    boxes.metric(
+        _("Value"), style.money(total["value"], statement.currency)
+,border=True, height="stretch",
+        help=_("Units at the list price."),)  # fmt: skip
+    boxes.metric(
         _("Margin"), style.money(total["margin"], statement.currency), border=True,
         height="stretch", help=_("Before delivery."),
     )  # fmt: skip
-    columns[3].metric(
+    boxes.metric(
         _("Recorded"), style.percent(statement.recorded_share), border=True, height="stretch",
         help=_(
             "The share of the units whose location a record tells (the table fulfilments). The "

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pandas as pd
 import streamlit as st
 
@@ -105,17 +103,17 @@ def _choose(brand: Brand, forecast: Forecast) -> Choice:
     regions = dict(zip(brand.regions["region"].astype(str), brand.regions["name"], strict=True))
     products = brand.products.assign(sku=brand.products["sku"].astype(str))
     categories = sorted(name for name in products["category"].unique() if name)
-    left, middle, right = st.columns([1, 1, 2])
+    choices = st.container(horizontal=True)
     links.follow("region", regions)
     links.follow("category", categories)
-    with left:
+    with choices:
         region = st.selectbox(
             _("Region"),
             [ALL, *regions],
             key="region",
             format_func=lambda code: _titled(code, regions, _("All regions")),
         )
-    with middle:
+    with choices:
         category = st.selectbox(
             _("Category"),
             [ALL, *categories],
@@ -132,7 +130,7 @@ def _choose(brand: Brand, forecast: Forecast) -> Choice:
     links.follow("sku", names)
     if st.session_state.get("sku") not in (None, ALL, *names):
         st.session_state["sku"] = ALL
-    with right:
+    with choices:
         sku = st.selectbox(
             _("Product"),
             [ALL, *names],
@@ -204,23 +202,30 @@ def _figures(history: pd.DataFrame, expected: pd.DataFrame) -> None:
     days = len(expected)
     last = totals.last_days(history, days)
     ahead = float(expected["mean"].sum())
-    columns = st.columns(4)
-    box: dict[str, Any] = {"border": True, "height": "stretch"}
-    columns[0].metric(
+    boxes = st.container(horizontal=True)
+    boxes.metric(
         _("Expected, next {days} days").format(days=days),
         style.compact(ahead),
-        **box,
+        border=True,
+        height="stretch",
     )
-    columns[1].metric(
+    boxes.metric(
         _("Sold, last {days} days").format(days=days),
         style.compact(last.units),
-        **box,
+        border=True,
+        height="stretch",
     )
-    columns[2].metric(_("Change"), _change(last.change_to(ahead)) if last.units else "–", **box)
-    columns[3].metric(
+    boxes.metric(
+        _("Change"),
+        _change(last.change_to(ahead)) if last.units else "–",
+        border=True,
+        height="stretch",
+    )
+    boxes.metric(
         _("Hours in stock, last {days} days").format(days=days),
         style.percent(last.availability),
-        **box,
+        border=True,
+        height="stretch",
         help=_("Where stock ran out, sales are less than what was asked for."),
     )
 

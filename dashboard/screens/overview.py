@@ -74,8 +74,8 @@ def _figures(plan: Plan, brand: Brand) -> None:
     without, with_plan = float(whole.iloc[0]), float(whole.iloc[1])
     currency = brand.settings.currency
     before, after = _shares(plan)
-    columns = st.columns(4)
-    columns[0].metric(
+    boxes = st.container(horizontal=True)
+    boxes.metric(
         _("Money at risk"),
         style.money(with_plan, currency),
         _("{money} without the plan").format(money=style.money(without, currency)),
@@ -88,7 +88,7 @@ def _figures(plan: Plan, brand: Brand) -> None:
             "serve the whole demand."
         ),
     )
-    columns[1].metric(
+    boxes.metric(
         _("Gain of the plan"),
         style.money(plan.gain, currency),
         _("{money} if nothing is moved").format(money=style.money(plan.doing_nothing, currency)),
@@ -101,7 +101,7 @@ def _figures(plan: Plan, brand: Brand) -> None:
             "fresh sample paths of demand."
         ),
     )
-    columns[2].metric(
+    boxes.metric(
         _("Served near or mid"),
         style.percent(after["near"] + after["mid"], 1),
         _("{share} without the plan").format(share=style.percent(before["near"] + before["mid"], 1))
@@ -114,7 +114,7 @@ def _figures(plan: Plan, brand: Brand) -> None:
         help=_("Share of demand served from the shoppers' own region: in half an hour or four."),
     )
     waiting = _waiting(plan)
-    columns[3].metric(
+    boxes.metric(
         _("Waiting for a decision"),
         style.number(len(waiting)),
         _("of {count} transfers").format(count=style.number(len(plan.transfers))),

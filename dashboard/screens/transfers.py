@@ -19,7 +19,7 @@ from dashboard import (
     transfer_tables,
     undoing,
 )
-from dashboard.board import board
+from dashboard.board import as_csv, board
 from dashboard.deciding import Wish
 from dashboard.language import _, ngettext
 from data.roles import Permission
@@ -69,18 +69,18 @@ def _trips_of(rows: pd.DataFrame, filtered: pd.DataFrame) -> pd.DataFrame:
 
 def _summary(filtered: pd.DataFrame, trips: pd.DataFrame, currency: str) -> None:
     waiting = filtered[filtered["state"] == "proposed"]
-    columns = st.columns(4)
-    columns[0].metric(
+    boxes = st.container(horizontal=True)
+    boxes.metric(
         _("Waiting for a decision"), style.number(len(waiting)), border=True, height="stretch"
     )
-    columns[1].metric(
+    boxes.metric(
         _("Their expected gain"),
         style.money(waiting["expected_gain"].sum(), currency),
         border=True,
         height="stretch",
     )
-    columns[2].metric(_("Trips"), style.number(len(trips)), border=True, height="stretch")
-    columns[3].metric(
+    boxes.metric(_("Trips"), style.number(len(trips)), border=True, height="stretch")
+    boxes.metric(
         _("Vehicles and their cost"),
         f"{style.number(trips['vehicles'].sum())} · {style.money(trips['cost'].sum(), currency)}",
         border=True,
@@ -111,6 +111,15 @@ def _transfers(rows: pd.DataFrame, trip: pd.Series | None, currency: str) -> Non
     with bar:
         _buttons(order, selected, trip, currency)
         _undo_button(board(), selected)
+        st.download_button(
+            _("Download as CSV"),
+            lambda: as_csv(order),
+            file_name="nearfield-transfers.csv",
+            mime="text/csv",
+            icon=":material/download:",
+            on_click="ignore",
+            key="transfers_csv",
+        )
     if len(selected) == 1:
         links.keep("transfer", selected["transfer"].iloc[0])
         with st.container(border=True):

@@ -226,6 +226,8 @@ def test_stopping_a_long_job_says_so_and_leaves_the_last_good_state(
         stderr=subprocess.PIPE,
         text=True,
         env={**os.environ, "PYTHONUNBUFFERED": "1"},
+        # Tests that run in the background would hand on that they ignore Ctrl-C.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
     with process:
         assert process.stderr is not None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Callable
 from pathlib import Path
 
@@ -102,6 +103,16 @@ def test_no_name_is_html_or_markdown_on_any_page(
         assert page.evaluate(RENDERED) == [], path
         assert "**EVIL**" in page.inner_text("body")
     window.open("transfers", uploaded=brand, transfer="T4")
+    # Streamlit's own download of a table would write formulas as they are: only ours is offered.
+    offered = page.locator("[data-testid='stElementToolbarButton'] button")
+    labels = offered.evaluate_all("all => all.map(one => one.getAttribute('aria-label'))")
+    assert "Search" in labels
+    assert not [label for label in labels if "ownload" in label or "CSV" in label]
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Download as CSV").click()
+    rows = list(csv.DictReader(download.value.path().open(encoding="utf-8", newline="")))
+    assert {row["sku_name"] for row in rows} == {"'" + NASTY}
+    assert {row["transfer"] for row in rows} == {"T1", "T2", "T3", "T4", "T5"}
     page.get_by_role("button", name="Reject the selected").click()
     page.get_by_role("dialog").get_by_text("EVIL").first.wait_for()
     assert page.evaluate(RENDERED) == []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 import string
 from pathlib import Path
@@ -9,9 +10,10 @@ from pathlib import Path
 import pytest
 from babel.messages.catalog import Message
 
-from dashboard import catalogue, language, style
+from dashboard import catalogue, language, style, words
 from dashboard.language import first_language
 
+ROOT = Path(__file__).resolve().parents[2]
 CHINESE = catalogue.read("zh_CN")
 FIELDS = re.compile(r"\{(\w*)")
 
@@ -155,3 +157,20 @@ def test_words_of_the_data_are_never_markdown(name: str) -> None:
     # The word joiner is not seen; it keeps addresses and icons from being found afterwards.
     assert re.sub(r"\\(.)", r"\1", escaped).replace("\u2060", "") == name
     assert not re.search(r"(?<!\\)[*\[\]<>$`#_:!]", escaped)
+
+
+def test_every_step_of_a_job_has_its_chinese(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(words, "language", lambda: "zh")
+    steps = set()
+    for room in ("data", "forecasting", "optimization", "dashboard"):
+        for path in (ROOT / room).glob("*.py"):
+            if path.stem in ("backtest", "replay"):
+                continue  # commands of the terminal, which no page starts
+            for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+                if isinstance(node, ast.Call) and len(node.args) == 3:
+                    name = getattr(node.func, "attr", getattr(node.func, "id", ""))
+                    step = node.args[2]
+                    if name in ("progress", "tell") and isinstance(step, ast.Constant):
+                        steps.add(str(step.value))
+    assert {"fit", "searching transfers", "effects"} <= steps
+    assert [step for step in steps if not re.search("[一-鿿]", words.word(step))] == []

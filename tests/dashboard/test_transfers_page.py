@@ -20,7 +20,7 @@ from tests.dashboard.app_test import figures, open_app, texts
 from tests.dashboard.browser import Visit
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Page
+    from playwright.sync_api import Locator, Page
     from streamlit.testing.v1 import AppTest
 
 Open = Callable[..., "AppTest"]
@@ -232,6 +232,11 @@ def wait_for_toast(page: Page, text: str) -> None:
     page.get_by_test_id("stToast").filter(has_text=text).first.wait_for()
 
 
+def number_field(dialog: Locator, key: str) -> Locator:
+    """The field of the number input with this key, and of no other that is about to go."""
+    return dialog.locator(f".st-key-{key}").get_by_test_id("stNumberInputField")
+
+
 @pytest.mark.browser
 @pytest.mark.xdist_group("browser")
 def test_a_double_click_decides_once_and_an_edit_shows_what_it_breaks(
@@ -252,7 +257,7 @@ def test_a_double_click_decides_once_and_an_edit_shows_what_it_breaks(
     # The link still names it: it is open, and its cases can be changed.
     page.get_by_role("button", name="Change the cases").click()
     dialog = page.get_by_role("dialog")
-    cases = dialog.get_by_test_id("stNumberInputField")
+    cases = number_field(dialog, "edit_cases")
     cases.fill("400")
     cases.press("Enter")
     dialog.get_by_text("The origin does not have so much").first.wait_for()
@@ -272,15 +277,14 @@ def test_a_double_click_decides_once_and_an_edit_shows_what_it_breaks(
     dialog.wait_for(state="detached")
     window.settle()
     # What came is said by hand, and corrected.
-    for happened, arrived in (("It was received", 11), ("", 10)):
+    for happened, action, arrived in (("It was received", "receive", 11), ("", "correct", 10)):
         page.get_by_role("button", name="Confirm…").click()
         dialog.get_by_role("button", name="Confirm", exact=True).wait_for()
         window.settle()
         if happened:
             dialog.get_by_text(happened).click()
-        # What is received may be nothing; the field of what is dispatched gives way to its own.
-        dialog.locator("[data-testid='stNumberInputField'][min='1']").wait_for(state="detached")
-        window.settle()
+        # What is received has a field of its own, which comes with the choice.
+        cases = number_field(dialog, f"confirm_cases_{action}")
         cases.fill(str(arrived))
         cases.press("Enter")
         window.settle()
