@@ -10,6 +10,7 @@ import pickle
 import sys
 import time
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -18,40 +19,97 @@ from optimization.appraisal import Appraisal, appraise
 from optimization.block import Array
 from optimization.evaluation import Draw
 from optimization.linear_model import linear_programme, shared_money
-from optimization.linear_solver import SOLVER, Endable, solve_here
-from optimization.network import Moves, Network
+from optimization.linear_solver import DUAL_SIMPLEX, SOLVER, Endable, solve_here
+from optimization.network import MAIN, Floats, Ints, Moves, Network
 from optimization.options import Arcs, Options, join_lanes, list_options
+from optimization.pool_price import PoolBounds, PricedAtFarProfit
 from optimization.product_part import product_part
 from optimization.useful_volume import useful_price, useful_volume
 
 PART_OPTIONS = 40_000
 """Choices that one programme has at most, as long as it has one product."""
+WHOLE_CELLS = 60
+"""Fronts and stores of a product up to which its mains are bounded together, far sales and all:
+the time of that explodes with their number."""
 
 
 def bound_by_parts(
-    network: Network, draw: Draw, seconds: float, part_options: int = PART_OPTIONS
+    network: Network,
+    draw: Draw,
+    seconds: float,
+    part_options: int = PART_OPTIONS,
+    whole_cells: int = WHOLE_CELLS,
 ) -> float | None:
     """Bound the profit of every plan on the common paths; None where time does not allow.
 
+    Where a product has many fronts and stores, its mains' pooled stock has a price instead of
+    rows (:mod:`optimization.pool_price`); where that was too dear and time is left, such a
+    product is bounded again without it.
+
     :param draw: the common paths.
     """
-    until = time.monotonic() + seconds
+    started = time.monotonic()
+    until = started + seconds
     arcs = join_lanes(network)
     ranges = _ranges(network, arcs, part_options)
     most = np.zeros_like(arcs.price)
-    for part, options, base, _ in _parts(network, draw, arcs, ranges):
-        most += useful_volume(part, options, base)
+    for part in _parts(network, draw, arcs, ranges):
+        most += useful_volume(part.network, part.options, part.base)
         if time.monotonic() > until:
             return None
     price = useful_price(network, arcs, most)
     total = shared_money(network, arcs, price)
-    for part, options, base, own in _parts(network, draw, arcs, ranges):
-        programme = linear_programme(part, options, base, own, coupled=False, price=price)
-        solution = solve_here(programme, SOLVER, until - time.monotonic())
-        if solution is None:
+    again: list[tuple[int, float]] = []
+    for part in _parts(network, draw, arcs, ranges):
+        if part.cells.max(initial=0) <= whole_cells:
+            found = _whole(part, price, until)
+            if found is None:
+                return None
+            total += found
+            continue
+        bounds = _priced(part, price, until)
+        if bounds is None:
             return None
-        total += solution.objective + programme.constant
-    return total
+        total += float(bounds.money.sum())
+        rows = np.flatnonzero((bounds.left > _UNSOLD) & (part.cells <= whole_cells))
+        again += [(part.first + int(row), float(bounds.money[row])) for row in rows]
+    now = time.monotonic()
+    return total - _saved(network, draw, arcs, price, again, min(until, 2 * now - started))
+
+
+_UNSOLD = 1e-6
+
+
+def _whole(part: _Part, price: Floats, until: float) -> float | None:
+    programme = linear_programme(
+        part.network, part.options, part.base, part.draw, coupled=False, price=price
+    )
+    solution = solve_here(programme, SOLVER, until - time.monotonic())
+    return None if solution is None else solution.objective + programme.constant
+
+
+def _priced(part: _Part, price: Floats, until: float) -> PoolBounds | None:
+    model = PricedAtFarProfit(part.network, part.options, part.base, part.draw, price)
+    programme = model.programme()
+    solution = solve_here(programme, SOLVER, until - time.monotonic(), DUAL_SIMPLEX)
+    return None if solution is None else model.by_product(programme, solution)
+
+
+def _saved(
+    network: Network,
+    draw: Draw,
+    arcs: Arcs,
+    price: Floats,
+    again: list[tuple[int, float]],
+    until: float,
+) -> float:
+    """By how much these products' bounds fall when their mains are bounded together."""
+    saved = 0.0
+    for product, bound in again:
+        for part in _parts(network, draw, arcs, [(product, product + 1)]):
+            found = _whole(part, price, until) if time.monotonic() < until else None
+            saved += max(bound - found, 0.0) if found is not None else 0.0
+    return saved
 
 
 def _ranges(network: Network, arcs: Arcs, most: int) -> list[tuple[int, int]]:
@@ -64,9 +122,21 @@ def _ranges(network: Network, arcs: Arcs, most: int) -> list[tuple[int, int]]:
     return list(zip(starts.tolist(), [*starts[1:].tolist(), len(part)], strict=True))
 
 
+@dataclass(frozen=True, eq=False)
+class _Part:
+    """Products from ``first`` on; ``cells`` (skus,) counts the fronts and stores of each."""
+
+    first: int
+    network: Network
+    options: Options
+    base: Appraisal
+    draw: Draw
+    cells: Ints
+
+
 def _parts(
     network: Network, draw: Draw, arcs: Arcs, ranges: list[tuple[int, int]]
-) -> Iterator[tuple[Network, Options, Appraisal, Draw]]:
+) -> Iterator[_Part]:
     for first, stop in ranges:
         part, series = product_part(network, first, stop)
         start = series.start
@@ -76,7 +146,10 @@ def _parts(
 
         options = list_options(part, arcs)
         if len(options) or len(part.series_sku):
-            yield part, options, appraise(part, Moves.none(), own), own
+            forward = part.cell_sku[part.cell_kind != MAIN]
+            cells = np.bincount(forward, minlength=len(part.skus))
+            base = appraise(part, Moves.none(), own)
+            yield _Part(first, part, options, base, own, cells)
 
 
 class BoundingByParts(Endable):

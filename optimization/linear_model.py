@@ -58,11 +58,11 @@ def linear_programme(
         what the parts share (:func:`shared_money`) is not in the programme's constant.
     """
     if price is not None:
-        return _Model(network, options, base, draw, price).build(coupled, 0.0)
+        return Relaxation(network, options, base, draw, price).build(coupled, 0.0)
     arcs = options.arcs
     price = useful_price(network, arcs, useful_volume(network, options, base))
     shared = shared_money(network, arcs, price)
-    return _Model(network, options, base, draw, price).build(coupled, shared)
+    return Relaxation(network, options, base, draw, price).build(coupled, shared)
 
 
 def shared_money(network: Network, arcs: Arcs, price: Floats) -> float:
@@ -71,7 +71,11 @@ def shared_money(network: Network, arcs: Arcs, price: Floats) -> float:
     return free - sum(network.moving_costs(network.facts).values())
 
 
-class _Model:
+class Relaxation:
+    """The relaxation's columns and rows; :func:`linear_programme` builds it."""
+
+    slopes: tuple[float, ...] = SLOPES
+
     def __init__(
         self, network: Network, options: Options, base: Appraisal, draw: Draw, price: Floats
     ) -> None:
@@ -90,17 +94,23 @@ class _Model:
         )
         self.draw = draw
         size, moves = self.rows * self.days, len(options)
-        spans = np.cumsum([0, moves, size, size, size, self.rows, self.series * self.days])
-        self.at_q, self.at_z, self.at_w, self.at_after, self.at_far, self.at_far_after = spans[1:]
-        self.groups = far_groups(network, base, draw)
-        skus, sizes = len(network.skus), self.groups.wanted.size
-        self.at_sent, self.at_eased, self.at_far_group, self.at_forward, end = np.cumsum(
-            [self.at_far_after + self.series, skus, skus, sizes, sizes]
-        )
-        self.columns = int(end)
+        spans = np.cumsum([0, moves, size, size, size, self.rows])
+        self.at_q, self.at_z, self.at_w, self.at_after, end = (int(x) for x in spans[1:])
         self.model = Rows()
+        self.columns = self._far_columns(end)
+
+    def _far_columns(self, first: int) -> int:
+        """Lay out the columns of far sales from ``first`` on; return where they end."""
+        self.at_far, self.at_far_after = first, first + self.series * self.days
+        self.groups = far_groups(self.network, self.base, self.draw)
+        skus, sizes = len(self.network.skus), self.groups.wanted.size
+        self.at_sent, self.at_eased, self.at_far_group, self.at_forward, end = (
+            int(x) for x in np.cumsum([self.at_far_after + self.series, skus, skus, sizes, sizes])
+        )
+        return end
 
     def build(self, coupled: bool, constant: float) -> LinearProgramme:
+        """Build it; ``coupled`` as in :func:`linear_programme`."""
         self._supply()
         self._sales()
         self._spoiling()
@@ -150,9 +160,7 @@ class _Model:
         gain[self.at_z + grid[:, -1]] += profit
         gain[self.at_w + grid[:, -1]] -= network.price[self.sku] * network.money.waste_share
         gain[self.at_after : self.at_after + self.rows] = profit
-        far = network.profit[FAR, network.series_sku] * network.money.conversion[FAR]
-        gain[self.at_far : self.at_far_after] = np.repeat(far, self.days)
-        gain[self.at_far_after : self.at_far_after + self.series] = far
+        self._far_gain(gain)
         life = np.minimum(network.shelf_life[self.sku], AFTER_DAYS)
         after = np.append(self._after(), 0.0)
         most = self.conversion * self.share * after[self.serves] * life
@@ -160,6 +168,13 @@ class _Model:
         never = np.isinf(network.shelf_life[self.sku]) & ~self._dated()
         upper[self.at_w + grid[never]] = 0.0
         return gain, upper
+
+    def _far_gain(self, gain: Floats) -> None:
+        """Set what far sales earn."""
+        network = self.network
+        far = network.profit[FAR, network.series_sku] * network.money.conversion[FAR]
+        gain[self.at_far : self.at_far_after] = np.repeat(far, self.days)
+        gain[self.at_far_after : self.at_far_after + self.series] = far
 
     def _dated(self) -> npt.NDArray[np.bool_]:
         """(rows,) cells that hold or get stock with a date."""
@@ -218,7 +233,7 @@ class _Model:
         self.model.add([(grid, z, 1.0), (grid, w, 1.0), (grid, q, -1.0)], -np.inf, 0, grid.size)
         later = grid[:, 1:]
         rows = np.arange(later.size).reshape(later.shape)
-        for at in (self.at_z, self.at_w):
+        for at in self._never_falls():
             steps: list[Part] = [(rows, at + later, 1.0), (rows, at + grid[:, :-1], -1.0)]
             self.model.add(steps, 0, np.inf, rows.size)
         slopes, intercepts, wanted = self._tangents()
@@ -239,11 +254,19 @@ class _Model:
         each = 1 / self.conversion[serving, None]
         day = cells[self.serves[serving]]
         parts: list[Part] = [
-            (cells, self.at_far + cells, 1.0),
+            *self._far_of_day(cells),
             (day, z[serving], each),
             (day[:, 1:], z[serving, :-1], -each),
         ]
         self.model.add(parts, -np.inf, wanted[: self.series].ravel(), cells.size)
+
+    def _never_falls(self) -> tuple[int, ...]:
+        """Columns by day that have rows of not falling."""
+        return self.at_z, self.at_w
+
+    def _far_of_day(self, cells: Ints) -> list[Part]:
+        """Entries of far sales in the rows (series, days) of what a day wants."""
+        return [(cells, self.at_far + cells, 1.0)]
 
     def _tangents(self) -> tuple[tuple[float, ...], Array, Floats]:
         """Slopes, (slopes, rows, days) intercepts of tangents, (series, days) mean demand.
@@ -252,7 +275,7 @@ class _Model:
         1 - k / P that meets Q = 0 at the sum of the k smallest values over P.
         """
         paths = self.draw(slice(0, min(1, self.series))).shape[2] if self.series else 1
-        places = np.unique([round((1 - slope) * paths) for slope in SLOPES])
+        places = np.unique([round((1 - slope) * paths) for slope in self.slopes])
         places = places[(places > 0) & (places < paths)]
         intercepts = np.zeros((len(places), self.rows, self.days), dtype=np.float32)
         wanted = np.zeros((self.series, self.days))
@@ -320,11 +343,15 @@ class _Model:
         serving = np.flatnonzero(self.share > 0)
         series = np.arange(self.series)
         parts = [
-            (series, self.at_far_after + series, 1.0),
+            *self._far_of_after(series),
             (self.serves[serving], self.at_after + serving, 1 / self.conversion[serving]),
         ]
         self.model.add(parts, -np.inf, self._after() * AFTER_DAYS, self.series)
         self.late = late
+
+    def _far_of_after(self, series: Ints) -> list[Part]:
+        """Entries of far sales in the rows (series,) of what the days after want."""
+        return [(series, self.at_far_after + series, 1.0)]
 
     def _mains(self) -> None:
         """What leaves a main was there; far sales and what leaves share what all mains have."""
@@ -334,8 +361,6 @@ class _Model:
         later = np.zeros(self.days, dtype=bool)
         changes = (self.comes[mains, 1:] > 0) | (self.leaves[mains, 1:] > 0)
         later[:-1] = changes.any(axis=0)
-        conversion = network.money.conversion[FAR]
-        far = np.arange(self.series * self.days)
         place = np.full(len(network.cell_sku), -1)
         place[mains] = np.arange(mains.sum())
         number = np.arange(len(options))
@@ -351,17 +376,24 @@ class _Model:
             np.add.at(total, network.cell_sku[mains], stock[mains, day])
             if day == self.days - 1:
                 np.add.at(total, network.cell_sku[mains], self.late[mains])
-            sold = far[far % self.days <= day]
-            sku = network.series_sku[sold // self.days]
-            parts = [
-                (options.sku[gone], number[gone], 1.0),
-                (options.sku[back], number[back], -1.0),
-                (sku, self.at_far + sold, conversion),
-            ]
-            if day == self.days - 1:
-                after = np.arange(self.series)
-                parts.append((network.series_sku, self.at_far_after + after, conversion))
-            self.model.add(parts, -np.inf, total, len(network.skus))
+            self._pool(int(day), gone, back, total)
+
+    def _pool(self, day: int, gone: Ints, back: Ints, total: Floats) -> None:
+        """Far sales and what leaves by ``day`` share the ``total`` (skus,) of all mains."""
+        network, options = self.network, self.options
+        conversion = network.money.conversion[FAR]
+        far = np.arange(self.series * self.days)
+        sold = far[far % self.days <= day]
+        sku = network.series_sku[sold // self.days]
+        parts: list[Part] = [
+            (options.sku[gone], gone, 1.0),
+            (options.sku[back], back, -1.0),
+            (sku, self.at_far + sold, conversion),
+        ]
+        if day == self.days - 1:
+            after = np.arange(self.series)
+            parts.append((network.series_sku, self.at_far_after + after, conversion))
+        self.model.add(parts, -np.inf, total, len(network.skus))
 
     def _far_by_path(self) -> None:
         """Far sales are wanted and there on each path, not only in the mean: by groups of paths.

@@ -21,6 +21,9 @@ from optimization.network import Floats, Ints
 SOLVER = "glop"
 """GLOP and HiGHS agree; GLOP is the faster one on programmes of one product."""
 
+DUAL_SIMPLEX = "use_dual_simplex: true"
+"""For GLOP; faster where a main's places share nothing but its stock."""
+
 
 @dataclass(frozen=True, eq=False)
 class LinearProgramme:
@@ -122,10 +125,14 @@ class Solving(Endable):
 _ARRAYS = ("gain", "upper", "low", "high", "indptr", "indices", "values")
 
 
-def solve_here(programme: LinearProgramme, solver: str, seconds: float) -> Solution | None:
+def solve_here(
+    programme: LinearProgramme, solver: str, seconds: float, parameters: str = ""
+) -> Solution | None:
     """Solve in this process; None where no optimum is found in time.
 
     A programme that falls apart (by product, where nothing couples them) is solved part by part.
+
+    :param parameters: the solver's own, such as :data:`DUAL_SIMPLEX`.
     """
     from scipy.sparse import bmat, csr_matrix
     from scipy.sparse.csgraph import connected_components
@@ -144,7 +151,7 @@ def solve_here(programme: LinearProgramme, solver: str, seconds: float) -> Solut
         own_rows = row_order[row_ends[number] : row_ends[number + 1]]
         own = column_order[column_ends[number] : column_ends[number + 1]]
         left = until - time.monotonic()
-        answer = _solve_part(programme, matrix, own_rows, own, solver, left)
+        answer = _solve_part(programme, matrix, own_rows, own, solver, left, parameters)
         if answer is None:
             return None
         objective += answer.objective
@@ -153,7 +160,13 @@ def solve_here(programme: LinearProgramme, solver: str, seconds: float) -> Solut
 
 
 def _solve_part(
-    programme: LinearProgramme, matrix: Any, rows: Ints, columns: Ints, solver: str, seconds: float
+    programme: LinearProgramme,
+    matrix: Any,
+    rows: Ints,
+    columns: Ints,
+    solver: str,
+    seconds: float,
+    parameters: str,
 ) -> Solution | None:
     from ortools.linear_solver.python import model_builder_helper
 
@@ -174,6 +187,8 @@ def _solve_part(
     if not helper.solver_is_supported():
         return None
     helper.set_time_limit_in_seconds(seconds)
+    if parameters:
+        helper.set_solver_specific_parameters(parameters)
     helper.solve(model)
     if helper.status() != model_builder_helper.SolveStatus.OPTIMAL:
         return None

@@ -1,0 +1,136 @@
+"""A price on the mains' pooled stock bounds what any plan earns, whatever the network."""
+
+import numpy as np
+import pytest
+from hypothesis import Phase, given, settings
+from hypothesis import strategies as st
+
+from optimization import bound_by_parts as parts
+from optimization.evaluation import evaluate
+from optimization.planner import plan_transfers
+from optimization.problem import state_problem
+from tests.optimization.networks import day, lane, location, product, two_echelons
+from tests.optimization.test_evaluation import moves_of
+from tests.optimization.test_linear_model import WORLDS, bound_of
+
+
+def two_mains(stock=(300, 200), far_only=False, **changes):
+    """Two mains, each with fronts of its own; the second also feeds a store. One region has none."""
+    skus = ["a", "b", "c"]
+    rows = {
+        "locations": [
+            location("M", "main"),
+            location("N", "main"),
+            location("F1", "front", "r1"),
+            location("F2", "front", "r2"),
+            location("G1", "front", "r3"),
+            location("S1", "store", "r3"),
+        ],
+        "lanes": [
+            lane("M", "F1", 1, vehicle_cost=20.0),
+            lane("M", "F2", 2, vehicle_cost=30.0),
+            lane("N", "G1", 1, vehicle_cost=10.0),
+            lane("G1", "S1", 0, vehicle_m3=1.0),
+        ],
+        "stock": [
+            *(("M", sku, stock[0]) for sku in skus),
+            *(("N", sku, stock[1]) for sku in skus),
+            *(("G1", sku, 15) for sku in skus),
+        ],
+        "inbound": [("N", "a", 40, day(3)), ("M", "b", 25, day(1))],
+        "demand": [
+            (region, sku, mean)
+            for region in ("r1", "r2", "r3", "r4")
+            for sku, mean in zip(skus, (12.0, 6.0, 3.0), strict=True)
+        ],
+    }
+    return two_echelons(**(rows | changes))
+
+
+MAINS = [
+    two_mains(),
+    two_mains((40, 30)),
+    two_mains((1500, 900)),
+    two_mains((90, 120), products=[product(sku, shelf_life_days=3.0) for sku in "abc"]),
+    two_mains(lanes=[lane("M", "F1"), lane("N", "F1"), lane("F1", "F2", 1), lane("F2", "N", 1)]),
+]
+moves = st.lists(
+    st.tuples(
+        st.sampled_from([("M>F1", 1), ("M>F2", 2), ("N>G1", 1), ("G1>S1", 0)]),
+        st.sampled_from("abc"),
+        st.integers(0, 6),
+        st.integers(1, 20),
+    ),
+    max_size=6,
+)
+
+
+def priced(problem, **options):
+    return parts.bound_by_parts(
+        problem.network, problem.common, 60.0, **({"whole_cells": 0} | options)
+    )
+
+
+@settings(max_examples=8, deadline=None, phases=[Phase.explicit, Phase.generate])
+@given(rows=moves, number=st.integers(0, 3))
+def test_no_moves_earn_more_than_the_priced_bound(rows, number):
+    problem = state_problem(MAINS[number].brand(), MAINS[number].forecast())
+    network, chosen = problem.network, []
+    for (name, lead), sku, left, cases in rows:
+        more = [*chosen, (name, sku, left, cases)]
+        outcome = evaluate(network, moves_of(network, more), problem.common)
+        if left + lead < 7 and outcome.undelivered == 0:
+            chosen = more
+    profit = evaluate(network, moves_of(network, chosen), problem.common).profit
+    assert profit <= priced(problem) + 1e-4 * abs(profit)
+
+
+@pytest.mark.parametrize("world", [*MAINS, *WORLDS])
+def test_the_priced_bound_is_above_the_whole_relaxation(world):
+    problem = state_problem(world.brand(), world.forecast())
+    whole = bound_of(problem, coupled=False)
+    bound = priced(problem)
+    assert bound >= whole - 1e-6 * abs(whole)
+    assert priced(problem, part_options=1) == pytest.approx(bound, rel=1e-7)
+
+
+@pytest.mark.parametrize("number", range(len(MAINS)))
+def test_small_products_are_bounded_whole(number):
+    problem = state_problem(MAINS[number].brand(), MAINS[number].forecast())
+    whole = bound_of(problem, coupled=False)
+    assert priced(problem, whole_cells=60) == pytest.approx(whole, rel=1e-7)
+
+
+def test_the_price_is_right_where_all_that_is_there_is_wanted():
+    # Scarce stock: far profit is what the last unit earns, so nothing is lost by the price.
+    problem = state_problem(MAINS[1].brand(), MAINS[1].forecast())
+    whole = bound_of(problem, coupled=False)
+    assert priced(problem) == pytest.approx(whole, rel=2e-3)
+
+
+def test_a_plan_earns_no_more_than_the_priced_bound():
+    world = MAINS[1]
+    problem = state_problem(world.brand(), world.forecast())
+    plan = plan_transfers(world.brand(), world.forecast())
+    assert plan.gain > 0
+    assert plan.objective <= priced(problem)
+
+
+def test_without_time_there_is_no_bound():
+    problem = state_problem(MAINS[0].brand(), MAINS[0].forecast())
+    assert parts.bound_by_parts(problem.network, problem.common, 0.0, whole_cells=0) is None
+
+
+def test_a_child_that_dies_has_no_bound():
+    problem = state_problem(MAINS[0].brand(), MAINS[0].forecast())
+    common = problem.common(slice(0, len(problem.network.series_sku)))
+    with parts.BoundingByParts(problem.network, common, 60.0) as bounding:
+        bounding._process.kill()
+        assert bounding.result() is None
+
+
+def test_neither_the_order_nor_an_idle_product_matters():
+    one = MAINS[0]
+    other = two_mains(products=[product("c2"), *one.products[::-1]])
+    values = [priced(state_problem(world.brand(), world.forecast())) for world in (one, other)]
+    assert np.isclose(*values, rtol=1e-7)
