@@ -101,5 +101,5 @@ class PricedAtFarProfit(Relaxation):
 
 def _sums(group: Ints, value: Floats, count: int) -> Floats:
     """(count,) sums of values by group."""
-    result: Floats = np.bincount(group, value, count)
+    result: Floats = np.asarray(np.bincount(group, value, count), dtype=np.float64)
     return result

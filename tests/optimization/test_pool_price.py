@@ -14,8 +14,8 @@ from tests.optimization.test_evaluation import moves_of
 from tests.optimization.test_linear_model import WORLDS, bound_of
 
 
-def two_mains(stock=(300, 200), far_only=False, **changes):
-    """Two mains, each with fronts of its own; the second also feeds a store. One region has none."""
+def two_mains(stock=(300, 200), **changes):
+    """Two mains, each with fronts of its own; the second also feeds a store; r4 has none."""
     skus = ["a", "b", "c"]
     rows = {
         "locations": [
@@ -109,7 +109,7 @@ def test_the_price_is_right_where_all_that_is_there_is_wanted():
 
 
 def test_a_plan_earns_no_more_than_the_priced_bound():
-    world = MAINS[1]
+    world = two_mains((90, 60), days=4, inbound=[])
     problem = state_problem(world.brand(), world.forecast())
     plan = plan_transfers(world.brand(), world.forecast())
     assert plan.gain > 0
