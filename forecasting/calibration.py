@@ -28,6 +28,7 @@ Floats = npt.NDArray[np.float64]
 VOLUME_CLASSES = 8
 _MIN_ERRORS = 150
 _WORTH_OF_THE_NORMAL = 60.0
+_WORTH_OF_THE_OTHERS, _FARTHEST = 40.0, 5.0
 _FEW_DRAWS, _USUAL_LUCK = 1.5, 0.10
 """Variance of the common part over the rest, where origins are too near each other to tell."""
 
@@ -87,6 +88,34 @@ def calibrate(
             found = found * _common_luck(apart, weeks, day)
             scores[number, day] = share * (found - np.median(found)) + (1 - share) * normal
     return Calibration(edges, np.maximum.accumulate(scores, axis=2))
+
+
+def own_width(origins: Sequence[Floats]) -> tuple[list[Floats], Floats]:
+    """Return how wide each series' errors are, over what its spread claimed and others' errors.
+
+    The root mean square of its errors at other origins, drawn to that of all series as so many
+    errors of usual size would (:data:`_WORTH_OF_THE_OTHERS`).
+
+    :param origins: as in :func:`calibrate`.
+    :returns: for each origin (S,) from the others, by which its errors are to be divided, and (S,)
+        from all of them, for the spread of the days ahead. Ones where origins are fewer than two.
+    """
+    squares = [
+        np.where(np.isfinite(e), np.clip(e, -_FARTHEST, _FARTHEST), 0.0) ** 2 for e in origins
+    ]
+    sums = [each.sum(axis=1) for each in squares]
+    counts = [np.isfinite(errors).sum(axis=1) for errors in origins]
+    usual = float(sum(s.sum() for s in sums) / max(sum(int(n.sum()) for n in counts), 1))
+    if len(origins) < 2 or usual <= 0:
+        return [np.ones(len(e)) for e in origins], np.ones(len(origins[0]) if origins else 0)
+    total, count = np.sum(sums, axis=0), np.sum(counts, axis=0)
+
+    def width(square: Floats, number: Floats) -> Floats:
+        prior = _WORTH_OF_THE_OTHERS
+        return np.asarray(np.sqrt((prior + square / usual) / (prior + number)))
+
+    apart = [width(total - s, count - n) for s, n in zip(sums, counts, strict=True)]
+    return apart, width(total, count)
 
 
 def _common_luck(origins: Sequence[Floats], weeks: Sequence[float], day: int) -> float:

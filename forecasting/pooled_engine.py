@@ -7,15 +7,16 @@ mean is made of (:mod:`forecasting.pooled_parts`).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 from scipy.special import ndtri
 
 from data.progress import Progress, silent
-from forecasting.calibration import Calibration, calibrate, normal_quantiles
+from forecasting.calibration import Calibration, calibrate, normal_quantiles, own_width
 from forecasting.panel import Panel
+from forecasting.pooled_kin import drawn_to_kin, share_of_kin
 from forecasting.pooled_outlook import Outlook
 from forecasting.pooled_parts import pooled_parts
 from forecasting.pooled_regression import PooledFit, PooledRegression, fit_pooled
@@ -79,12 +80,18 @@ def forecast_pooled(
         progress(1, 3, "calibrate")
         past = fit_pooled(learners, history, horizon, settings, earlier=cutoffs)[:-1]
     progress(2, 3, "quantiles")
+    share = share_of_kin(learners, cutoffs, past)
+    fit = drawn_to_kin(panel, fit, share)
+    past = [drawn_to_kin(learners, earlier, share) for earlier in past]
     volume = _volume(panel)
     errors = [_errors_at(learners, c, f) for c, f in zip(cutoffs, past, strict=True)]
-    learnt = volume if part is None else volume[part]
+    learnt, outlook, offset = volume, fit.outlook, fit.offset
+    if part is None:
+        errors, outlook = _by_own_width(errors, outlook)
+    else:
+        learnt = volume[part]
     day_scores = calibrate([day for day, _ in errors], learnt, days=cutoffs)
     run_scores = calibrate([run for _, run in errors], learnt, days=cutoffs)
-    outlook, offset = fit.outlook, fit.offset
     offsets = np.broadcast_to(offset[:, None], outlook.day.shape)
     daily = _quantiles(outlook.day, outlook.day_sd, day_scores, volume, offsets)
     offsets = offset[:, None] * np.arange(1, horizon + 1)
@@ -148,6 +155,21 @@ def _errors_at(panel: Panel, cutoff: int, fit: PooledFit) -> tuple[Floats, Float
         (np.log(day) - outlook.day) / outlook.day_sd,
         (np.log(run) - outlook.run) / outlook.run_sd,
     )
+
+
+def _by_own_width(
+    errors: list[tuple[Floats, Floats]], outlook: Outlook
+) -> tuple[list[tuple[Floats, Floats]], Outlook]:
+    """Return errors over how wide the series erred at other origins, and a spread as wide."""
+    if not errors:
+        return errors, outlook
+    apart, width = own_width([day for day, _ in errors])
+    narrowed = [
+        (day / own[:, None], run / own[:, None])
+        for (day, run), own in zip(errors, apart, strict=True)
+    ]
+    wide = width[:, None]
+    return narrowed, replace(outlook, day_sd=outlook.day_sd * wide, run_sd=outlook.run_sd * wide)
 
 
 def _quantiles(

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from forecasting.calibration import calibrate, normal_quantiles
+from forecasting.calibration import calibrate, normal_quantiles, own_width
 from forecasting.components import PARTS
 from forecasting.panel import Panel
 from forecasting.pooled_columns import pooled_columns
@@ -279,6 +279,21 @@ def test_the_luck_that_origins_share_is_widened() -> None:
     assert width[0] == pytest.approx(1.0, rel=0.06)
     # Four draws with a variance of 0.45: one more strays by 0.45 * 5 / 3 around their mean.
     assert width[1] == pytest.approx(np.sqrt(1 + 0.45 * 5 / 3), rel=0.06)
+
+
+def test_a_series_that_erred_widely_is_wide_again() -> None:
+    rng = np.random.default_rng(0)
+    origins = [rng.normal(0, 1, (400, 7)) for _ in range(4)]
+    for errors in origins:
+        errors[:40] *= 2.0
+    apart, width = own_width(origins)
+    usual = 0.9 + 0.1 * 4.0  # mean square; forty errors of this size are what is believed before
+    assert width[:40].mean() == pytest.approx(np.sqrt((40 + 28 * 4 / usual) / 68), rel=0.05)
+    assert width[40:].mean() == pytest.approx(np.sqrt((40 + 28 / usual) / 68), rel=0.05)
+    origins[2][0] *= 9.0  # what an origin is divided by comes from the others alone
+    assert own_width(origins)[0][2][0] <= apart[2][0]
+    one = origins[:1]
+    assert (own_width(one)[1] == 1.0).all() and (own_width(one)[0][0] == 1.0).all()
 
 
 def test_weeks_ahead_the_mean_does_not_run_away_and_intervals_hold() -> None:
