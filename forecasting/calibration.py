@@ -28,7 +28,7 @@ Floats = npt.NDArray[np.float64]
 VOLUME_CLASSES = 8
 _MIN_ERRORS = 150
 _WORTH_OF_THE_NORMAL = 60.0
-_WORTH_OF_THE_OTHERS, _FARTHEST = 40.0, 5.0
+_WORTH_OF_THE_OTHERS, _FARTHEST = 60.0, 5.0
 _FEW_DRAWS, _USUAL_LUCK = 1.5, 0.10
 """Variance of the common part over the rest, where origins are too near each other to tell."""
 

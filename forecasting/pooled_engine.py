@@ -16,7 +16,6 @@ from scipy.special import ndtri
 from data.progress import Progress, silent
 from forecasting.calibration import Calibration, calibrate, normal_quantiles, own_width
 from forecasting.panel import Panel
-from forecasting.pooled_kin import drawn_to_kin, share_of_kin
 from forecasting.pooled_outlook import Outlook
 from forecasting.pooled_parts import pooled_parts
 from forecasting.pooled_regression import PooledFit, PooledRegression, fit_pooled
@@ -80,9 +79,6 @@ def forecast_pooled(
         progress(1, 3, "calibrate")
         past = fit_pooled(learners, history, horizon, settings, earlier=cutoffs)[:-1]
     progress(2, 3, "quantiles")
-    share = share_of_kin(learners, cutoffs, past)
-    fit = drawn_to_kin(panel, fit, share)
-    past = [drawn_to_kin(learners, earlier, share) for earlier in past]
     volume = _volume(panel)
     errors = [_errors_at(learners, c, f) for c, f in zip(cutoffs, past, strict=True)]
     learnt, outlook, offset = volume, fit.outlook, fit.offset

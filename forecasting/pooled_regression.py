@@ -58,7 +58,6 @@ class PooledFit:
     :param offset: (S,) units. :param noise: (S,) variance of a day's noise.
     :param beta: (S, K) coefficients. :param beta_sd: (S, K) their standard deviations.
     :param constant: (S,) level around which the carried level moves.
-    :param level: (S,) the carried level's slow part at the cutoff, on the log scale.
     :param columns: the regressors.
     """
 
@@ -68,7 +67,6 @@ class PooledFit:
     beta: Floats
     beta_sd: Floats
     constant: Floats
-    level: Floats
     columns: PooledColumns
 
 
@@ -103,17 +101,13 @@ def fit_pooled(
         outlook = look_ahead(
             panel, told.columns, at, beta, left, noise, cutoffs[number], horizon, settings.level
         )
-        constant = at.centre - np.einsum("sk,sk->s", at.lean, beta)
-        slow = at.state[:, 0]
-        level = slow[:, -1] - np.einsum("sk,sk->s", slow[:, :-2], beta) - slow[:, -2] * constant
         return PooledFit(
             outlook=outlook,
             offset=told.offset,
             noise=noise,
             beta=beta * own_sd,
             beta_sd=np.sqrt(np.diagonal(left, axis1=1, axis2=2)) * own_sd,
-            constant=constant,
-            level=level,
+            constant=at.centre - np.einsum("sk,sk->s", at.lean, beta),
             columns=told.columns,
         )
 

@@ -287,9 +287,9 @@ def test_a_series_that_erred_widely_is_wide_again() -> None:
     for errors in origins:
         errors[:40] *= 2.0
     apart, width = own_width(origins)
-    usual = 0.9 + 0.1 * 4.0  # mean square; forty errors of this size are what is believed before
-    assert width[:40].mean() == pytest.approx(np.sqrt((40 + 28 * 4 / usual) / 68), rel=0.05)
-    assert width[40:].mean() == pytest.approx(np.sqrt((40 + 28 / usual) / 68), rel=0.05)
+    usual = 0.9 + 0.1 * 4.0  # mean square; sixty errors of this size are what is believed before
+    assert width[:40].mean() == pytest.approx(np.sqrt((60 + 28 * 4 / usual) / 88), rel=0.05)
+    assert width[40:].mean() == pytest.approx(np.sqrt((60 + 28 / usual) / 88), rel=0.05)
     origins[2][0] *= 9.0  # what an origin is divided by comes from the others alone
     assert own_width(origins)[0][2][0] <= apart[2][0]
     one = origins[:1]
