@@ -8,7 +8,7 @@ from typing import Any
 from unittest.mock import patch
 
 from optimization import planner
-from optimization.check import check_plan
+from optimization.check import Violation, check_plan
 from optimization.linear_solver import LinearProgramme, Solution, solve_here
 from optimization.plan import Plan
 from tests.optimization.networks import World
@@ -56,10 +56,19 @@ def plan_world(world: World, lasting: float = 0.2, **choices: Any) -> Plan:
 
 def _plan(world: World, lasting: float, choices: dict[str, Any]) -> Plan:
     brand, forecast = world.brand(), world.forecast(lasting)
-    with solver_here():
+    checked: list[tuple[tuple[Any, ...], list[Violation]]] = []
+
+    def heard(*asked: Any) -> list[Violation]:
+        checked.append((asked, check_plan(*asked)))
+        return checked[-1][1]
+
+    with solver_here(), patch.object(planner, "check_plan", heard):
         plan = planner.plan_transfers(brand, forecast, **choices)
-    decisions = {name: choices.get(name) for name in ("approved", "rejected")}
-    assert check_plan(plan, brand, forecast, **decisions) == []
+    # The planner has held this very plan against the check, which found nothing.
+    asked, found = checked[-1]
+    assert found == []
+    expected = (plan, brand, forecast, choices.get("approved"), choices.get("rejected"))
+    assert all(one is other for one, other in zip(asked, expected, strict=True))
     assert plan.evaluated >= plan.doing_nothing
     if plan.bound is not None:
         assert plan.bound >= plan.objective - 1e-4 * abs(plan.objective)
