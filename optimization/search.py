@@ -20,19 +20,22 @@ from optimization.churn import draft_of_last
 from optimization.draft import Draft, stock_to_send
 from optimization.evaluation import Draw
 from optimization.fitting import drop_beyond_storage, fit
-from optimization.network import Floats, Ints, Network
+from optimization.network import Floats, Ints, Network, Truths
 from optimization.options import Arcs, join_lanes, list_options, of_surplus
+from optimization.place_gains import gain_by_place
 from optimization.relaxed_start import relaxed_draft
-from optimization.trip_changes import change_trips
+from optimization.trip_changes import Change, change_trips, shift_trips
 from optimization.visits import plan_visits
 
 STORAGE_MARGIN = 0.01
 """Share of storage that planning keeps free, for the error of expected stock."""
-_ROUNDS = 60
-_PATIENCE = 6
-_ENOUGH = 3e-4
+_ROUNDS = 120
+_PATIENCE = 8
+_ENOUGH = 1e-3
 """Share of the gain below which a step counts as idle."""
 _REFILLS = 4
+_REACH = 3
+"""Days that a trip is moved at most."""
 _BOTH_STARTS = 20_000
 """Options up to which both starts are tried."""
 
@@ -96,6 +99,7 @@ class _Search:
         self.before = self.base.morning
         self.best_appraisal, self.best_profit = self.base, self.nothing
         self.complete = True
+        self.refused: set[Change] = set()
 
     def found(self) -> Found:
         return Found(self.best, self.best_profit, self.nothing, self.complete, self.before)
@@ -161,8 +165,8 @@ class _Search:
         return False
 
     def improve(self) -> None:
-        """Thin out, fill and change trips while that makes the profit larger."""
-        idle, most = 0, 1 << 30
+        """Fill, thin out, change and move trips while that makes the profit larger."""
+        idle = 0
         for number in range(_ROUNDS):
             if idle >= _PATIENCE or not len(self.options):
                 return
@@ -172,32 +176,52 @@ class _Search:
             self.progress(number, _ROUNDS, "improving the plan")
             cautious = idle >= _PATIENCE // 2
             had = self.best_profit
-            step = number % 3
-            if step == 2:
-                better, most = self._change_trips(most)
-            elif step == 1:
-                draft = self.best.copy()
-                better = bool(thin_out(draft, self.best_appraisal, cautious))
-                better = better and self._keep_what_gains(draft)
-            else:
+            step = number % 4
+            if step == 0:
                 draft = self.best.copy()
                 before = self.before
                 better = bool(
                     fill(draft, self.best_appraisal, before, STORAGE_MARGIN, cautious)
                 ) and self._keep_what_gains(draft)
+            elif step == 1:
+                draft = self.best.copy()
+                better = bool(thin_out(draft, self.best_appraisal, cautious))
+                better = better and self._keep_what_gains(draft)
+            else:
+                better = self._change_trips(shift=step == 3)
             enough = _ENOUGH * (self.best_profit - self.nothing)
             idle = 0 if better and self.best_profit - had > enough else idle + 1
 
-    def _change_trips(self, most: int) -> tuple[bool, int]:
-        """Change trips; the next time fewer at once where it did not help."""
+    def _change_trips(self, shift: bool) -> bool:
+        """Change a trip at each place, or move it to another day; keep what gains, by place."""
         draft = self.best.copy()
-        changed = change_trips(draft, self.best_appraisal, most)
-        if not changed:
-            return False, most
+        if shift:
+            changes = shift_trips(draft, self.refused, _REACH)
+        else:
+            changes = change_trips(draft, self.best_appraisal, self.refused)
+        if not changes:
+            return False
         fit(draft, self._scores())
-        self._refill(draft)
-        better = self._settle(draft, self._scores)
-        return better, (1 << 30 if better else max(changed // 4, 1))
+        gain = gain_by_place(self.best, self.best_appraisal, draft, self._refill(draft))
+        kept: set[int] = set()
+        for least in _floors(gain):
+            if self._settle(self._only(draft, gain > least), self._scores):
+                kept = set(np.flatnonzero(gain > least).tolist())
+                break
+        # What brought nothing may bring something once its place has changed.
+        tried = {*self.refused, *changes}
+        place = self.options.arcs.destination
+        self.refused = {change for change in tried if int(place[change[0]]) not in kept}
+        return bool(kept)
+
+    def _only(self, draft: Draft, places: Truths) -> Draft:
+        """Return the best draft with another's moves to these places."""
+        mixed = self.best.copy()
+        own = places[self.options.arcs.destination[self.options.arc]]
+        mixed.cases[own] = draft.cases[own]
+        lanes = places[self.network.destination]
+        mixed.fleet[lanes] = draft.fleet[lanes]
+        return mixed
 
     def _keep_what_gains(self, draft: Draft) -> bool:
         """Keep a draft's changes for the products that gain by them: products do not touch."""
@@ -208,12 +232,14 @@ class _Search:
         kept.cases[own] = draft.cases[own]
         return bool(gains.any()) and self._settle(kept, self._scores)
 
-    def _refill(self, draft: Draft) -> None:
-        """Fill changed trips, a step for each cell at a time."""
+    def _refill(self, draft: Draft) -> Appraisal:
+        """Fill changed trips, a step for each cell at a time; return the run of what goes then."""
+        appraisal = self._appraise(draft)
         for _ in range(_REFILLS):
+            if self._late() or not fill(draft, appraisal, self.before, STORAGE_MARGIN):
+                break
             appraisal = self._appraise(draft)
-            if not fill(draft, appraisal, self.before, STORAGE_MARGIN) or self._late():
-                return
+        return appraisal
 
     def _scores(self) -> Floats:
         """(options,) value per unit of what the best draft moves; small for the rest."""
@@ -231,6 +257,12 @@ class _Search:
 
     def _late(self) -> bool:
         return time.monotonic() > self.deadline
+
+
+def _floors(gain: Floats) -> list[float]:
+    """Gains above which places are kept: all that gain, then the better half of these."""
+    gains = gain[gain > 0]
+    return [0.0, float(np.median(gains))] if len(gains) > 1 else [0.0] * len(gains)
 
 
 def _trim_fleet(draft: Draft) -> None:

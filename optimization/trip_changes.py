@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Set
+
 import numpy as np
 
 from optimization.appraisal import Appraisal
@@ -13,20 +15,24 @@ from optimization.options import vehicle_money
 _LEAST_GAIN = 1e-6
 
 
-def change_trips(draft: Draft, appraisal: Appraisal, most: int) -> int:
-    """Change the vehicles of at most one trip a destination; return how many were changed.
+Change = tuple[int, int, tuple[int, ...]]
+"""Arc, day, and the vehicles of the arc's lanes on it."""
+
+
+def change_trips(draft: Draft, appraisal: Appraisal, refused: Set[Change]) -> list[Change]:
+    """Change the vehicles of at most one trip a destination; return the changes.
 
     For every arc and day, cases that go and cases that could go are ranked by value per m³; a
     fleet is worth what the best load of its volume brings, less its money. Tried beside the
     present fleet: none, one vehicle more or fewer of each type, one type in place of another.
 
-    :param most: changes at once, those with the largest gain.
+    :param refused: changes that were tried and brought nothing.
     """
     options, network = draft.options, draft.network
     value, volume, trip = _parts(draft, appraisal)
     arcs = options.arcs
     money = vehicle_money(network)
-    changes: list[tuple[float, int, int, Ints]] = []
+    changes: list[tuple[float, Change]] = []
     starts = np.flatnonzero(np.diff(trip, prepend=-1))
     for start, end in zip(starts, [*starts[1:], len(trip)], strict=False):
         arc, day = divmod(int(trip[start]), network.days)
@@ -36,28 +42,59 @@ def change_trips(draft: Draft, appraisal: Appraisal, most: int) -> int:
         curve = (np.cumsum(volume[start:end]), np.cumsum(value[start:end]))
         free = float(arcs.free_m3[arc, day])
         now = draft.fleet[lanes, day]
-        best, chosen = _net(curve, now, lanes, free, network.vehicle_m3, money), now
-        present = best
+        present = _net(curve, now, lanes, free, network.vehicle_m3, money)
+        best, chosen = present, None
         for fleet in _neighbours(now, network.max_vehicles):
             net = _net(curve, fleet, lanes, free, network.vehicle_m3, money)
-            if net > best + _LEAST_GAIN:
-                best, chosen = net, fleet
-        if chosen is not now:
-            whole = draft.fleet[:, day].copy()
-            whole[lanes] = chosen
-            changes.append((best - present, arc, day, whole))
-    changes.sort(key=lambda change: (-change[0], change[1], change[2]))
-    used: set[int] = set()
-    done = 0
-    for _, arc, day, fleet in changes:
+            change = (arc, day, tuple(fleet.tolist()))
+            if net > best + _LEAST_GAIN and change not in refused:
+                best, chosen = net, change
+        if chosen is not None:
+            changes.append((best - present, chosen))
+    changes.sort(key=lambda change: (-change[0], change[1]))
+    done: dict[int, Change] = {}
+    for _, change in changes:
+        arc, day, fleet_now = change
         place = int(arcs.destination[arc])
-        if place in used or done >= most:
-            continue
-        used.add(place)
-        own = arcs.lanes[arc][arcs.lanes[arc] >= 0]
-        draft.fleet[own, day] = fleet[own]
-        done += 1
-    return done
+        if place not in done:
+            done[place] = change
+            lanes = arcs.lanes[arc][arcs.lanes[arc] >= 0]
+            draft.fleet[lanes[network.open[lanes, day]], day] = fleet_now
+    return list(done.values())
+
+
+def shift_trips(draft: Draft, refused: Set[Change], reach: int) -> list[Change]:
+    """Move one trip of each destination, with its cases, to a day near; return the changes.
+
+    The dearest trips first, the nearest days first, what was refused never.
+    """
+    options, network = draft.options, draft.network
+    arcs, money = options.arcs, vehicle_money(network)
+    done: dict[int, Change] = {}
+    cost = np.zeros(arcs.price.shape)
+    np.add.at(cost, arcs.of_lane, draft.fleet * money[:, None])
+    trips = np.argwhere(cost > 0)
+    order = np.argsort(-cost[tuple(trips.T)], kind="stable")
+    for step in [sign * k for k in range(1, reach + 1) for sign in (1, -1)]:
+        for arc, day in trips[order]:
+            to = int(day) + step
+            place = int(arcs.destination[arc])
+            change = (int(arc), int(day), (to,))
+            if place in done or change in refused or not 0 <= to < network.days:
+                continue
+            lanes = arcs.lanes[arc][arcs.lanes[arc] >= 0]
+            together = draft.fleet[lanes, day] + draft.fleet[lanes, to]
+            usable = network.open[lanes, to] | (draft.fleet[lanes, day] == 0)
+            if not usable.all() or (together > network.max_vehicles).any():
+                continue
+            done[place] = change
+            draft.fleet[lanes, to] = together
+            draft.fleet[lanes, day] = 0
+            rows = np.flatnonzero((options.arc == arc) & (options.day == day) & (draft.cases > 0))
+            new = options.find(options.arc[rows], options.sku[rows], np.full(len(rows), to))
+            draft.cases[new[new >= 0]] += draft.cases[rows[new >= 0]]
+            draft.cases[rows] = 0
+    return list(done.values())
 
 
 def _parts(draft: Draft, appraisal: Appraisal) -> tuple[Floats, Floats, Ints]:
