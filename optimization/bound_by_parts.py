@@ -19,10 +19,10 @@ from optimization.appraisal import Appraisal, appraise
 from optimization.block import Array
 from optimization.evaluation import Draw
 from optimization.linear_model import linear_programme, shared_money
-from optimization.linear_solver import DUAL_SIMPLEX, SOLVER, Endable, solve_here
-from optimization.network import MAIN, Floats, Ints, Moves, Network
+from optimization.linear_solver import SOLVER, Endable, solve_here
+from optimization.network import FAR, MAIN, Floats, Ints, Moves, Network
 from optimization.options import Arcs, Options, join_lanes, list_options
-from optimization.pool_price import PoolBounds, PricedAtFarProfit
+from optimization.pool_price import PoolBounds, PricedPool
 from optimization.product_part import product_part
 from optimization.useful_volume import useful_price, useful_volume
 
@@ -43,13 +43,12 @@ def bound_by_parts(
     """Bound the profit of every plan on the common paths; None where time does not allow.
 
     Where a product has many fronts and stores, its mains' pooled stock has a price instead of
-    rows (:mod:`optimization.pool_price`); where that was too dear and time is left, such a
-    product is bounded again without it.
+    rows (:mod:`optimization.pool_price`): far profit first, then, where that was too dear, lower
+    ones as long as there is time.
 
     :param draw: the common paths.
     """
-    started = time.monotonic()
-    until = started + seconds
+    until = time.monotonic() + seconds
     arcs = join_lanes(network)
     ranges = _ranges(network, arcs, part_options)
     most = np.zeros_like(arcs.price)
@@ -59,7 +58,7 @@ def bound_by_parts(
             return None
     price = useful_price(network, arcs, most)
     total = shared_money(network, arcs, price)
-    again: list[tuple[int, float]] = []
+    again: list[tuple[float, int, float]] = []
     for part in _parts(network, draw, arcs, ranges):
         if part.cells.max(initial=0) <= whole_cells:
             found = _whole(part, price, until)
@@ -71,13 +70,19 @@ def bound_by_parts(
         if bounds is None:
             return None
         total += float(bounds.money.sum())
-        rows = np.flatnonzero((bounds.left > _UNSOLD) & (part.cells <= whole_cells))
-        again += [(part.first + int(row), float(bounds.money[row])) for row in rows]
-    now = time.monotonic()
-    return total - _saved(network, draw, arcs, price, again, min(until, 2 * now - started))
+        for row in np.flatnonzero(bounds.left > _UNSOLD):
+            excess = float(bounds.left[row] * part.network.profit[FAR, row])
+            again.append((-excess, part.first + int(row), float(bounds.money[row])))
+    for _, product, bound in sorted(again):
+        for part in _parts(network, draw, arcs, [(product, product + 1)]):
+            total -= bound - _improved(part, price, bound, whole_cells, until)
+    return total
 
 
-_UNSOLD = 1e-6
+_UNSOLD = 1e-3
+"""Units left of a pool that count as none."""
+_PRICES = 3
+"""Prices that are tried below far profit."""
 
 
 def _whole(part: _Part, price: Floats, until: float) -> float | None:
@@ -88,28 +93,38 @@ def _whole(part: _Part, price: Floats, until: float) -> float | None:
     return None if solution is None else solution.objective + programme.constant
 
 
-def _priced(part: _Part, price: Floats, until: float) -> PoolBounds | None:
-    model = PricedAtFarProfit(part.network, part.options, part.base, part.draw, price)
-    programme = model.programme()
-    solution = solve_here(programme, SOLVER, until - time.monotonic(), DUAL_SIMPLEX)
-    return None if solution is None else model.by_product(programme, solution)
+def _priced(
+    part: _Part, price: Floats, until: float, pool_price: Floats | None = None
+) -> PoolBounds | None:
+    model = PricedPool(part.network, part.options, part.base, part.draw, price, pool_price)
+    return model.bounds(until - time.monotonic())
 
 
-def _saved(
-    network: Network,
-    draw: Draw,
-    arcs: Arcs,
-    price: Floats,
-    again: list[tuple[int, float]],
-    until: float,
-) -> float:
-    """By how much these products' bounds fall when their mains are bounded together."""
-    saved = 0.0
-    for product, bound in again:
-        for part in _parts(network, draw, arcs, [(product, product + 1)]):
-            found = _whole(part, price, until) if time.monotonic() < until else None
-            saved += max(bound - found, 0.0) if found is not None else 0.0
-    return saved
+def _improved(part: _Part, price: Floats, bound: float, whole_cells: int, until: float) -> float:
+    """The lesser of ``bound`` and what else is found for the part's one product in time.
+
+    A small product is bounded whole; of a large one the price of the pool is halved in, from 0.
+    """
+    if time.monotonic() > until:
+        return bound
+    if part.cells[0] <= whole_cells:
+        whole = _whole(part, price, until)
+        return bound if whole is None else min(bound, whole)
+    least, most = 0.0, float(part.network.profit[FAR, 0])
+    tried = least
+    for _ in range(_PRICES):
+        found = _priced(part, price, until, np.array([tried]))
+        if found is None:
+            break
+        bound, left = min(bound, float(found.money[0])), float(found.left[0])
+        if left > _UNSOLD:
+            most = tried
+        elif left < -_UNSOLD:
+            least = tried
+        if most == 0 or abs(left) <= _UNSOLD:
+            break
+        tried = (least + most) / 2
+    return bound
 
 
 def _ranges(network: Network, arcs: Arcs, most: int) -> list[tuple[int, int]]:

@@ -97,6 +97,7 @@ class Relaxation:
         spans = np.cumsum([0, moves, size, size, size, self.rows])
         self.at_q, self.at_z, self.at_w, self.at_after, end = (int(x) for x in spans[1:])
         self.model = Rows()
+        self.at_mains: list[int] = []
         self.columns = self._far_columns(end)
 
     def _far_columns(self, first: int) -> int:
@@ -129,7 +130,7 @@ class Relaxation:
         low, high = np.concatenate(self.model.low), np.concatenate(self.model.high)
         # Rows that bind nothing: a limit that is infinite, or nothing to limit.
         binds = (np.isfinite(low) | np.isfinite(high)) & (np.diff(matrix.indptr) > 0)
-        matrix = matrix[binds]
+        matrix, self.kept = matrix[binds], np.flatnonzero(binds)
         return LinearProgramme(
             gain=gain,
             upper=upper,
@@ -371,6 +372,7 @@ class Relaxation:
                 (place[options.origin_cell[gone]], number[gone], 1.0),
                 (place[options.cell[back]], number[back], -1.0),
             ]
+            self.at_mains.append(self.model.count)
             self.model.add(parts, -np.inf, stock[mains, day], int(mains.sum()))
             total = np.zeros(len(network.skus))
             np.add.at(total, network.cell_sku[mains], stock[mains, day])

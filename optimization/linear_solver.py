@@ -126,13 +126,18 @@ _ARRAYS = ("gain", "upper", "low", "high", "indptr", "indices", "values")
 
 
 def solve_here(
-    programme: LinearProgramme, solver: str, seconds: float, parameters: str = ""
+    programme: LinearProgramme,
+    solver: str,
+    seconds: float,
+    parameters: str = "",
+    together: int = 0,
 ) -> Solution | None:
     """Solve in this process; None where no optimum is found in time.
 
     A programme that falls apart (by product, where nothing couples them) is solved part by part.
 
     :param parameters: the solver's own, such as :data:`DUAL_SIMPLEX`.
+    :param together: parts of so many rows in all are solved at once, for less time between them.
     """
     from scipy.sparse import bmat, csr_matrix
     from scipy.sparse.csgraph import connected_components
@@ -142,6 +147,9 @@ def solve_here(
     matrix = csr_matrix((programme.values, programme.indices, programme.indptr), shape=shape)
     graph = bmat([[None, matrix], [matrix.T, None]], format="csr")
     parts, part = connected_components(graph, directed=False)
+    if together:
+        part = (np.cumsum(np.bincount(part[: shape[0]], minlength=parts)) // together)[part]
+        parts = int(part.max(initial=-1)) + 1
     rows, columns = part[: shape[0]], part[shape[0] :]
     row_order, column_order = np.argsort(rows, kind="stable"), np.argsort(columns, kind="stable")
     row_ends = np.searchsorted(rows[row_order], np.arange(parts + 1))

@@ -3,19 +3,34 @@
 All that couples places that no lane joins is far sales, which draw on all mains together. With a
 price λ >= 0 on that stock (Lagrangian relaxation; Fisher 1981) every unit that leaves a main
 costs λ, far sales earn their profit less λ a unit, and the pool is worth λ times what it holds:
-at least what any plan earns, whatever λ. At λ = far profit, far sales earn nothing and fall out.
+at least what any plan earns, whatever λ. At λ = far profit, which is right where all stock is
+wanted, far sales earn nothing and fall out; λ = 0 is right where there is more than is wanted.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import time
+from dataclasses import dataclass, replace
 
 import numpy as np
 
+from optimization.appraisal import Appraisal
+from optimization.evaluation import Draw
 from optimization.linear_model import SLOPES, Relaxation
 from optimization.linear_rows import Part
-from optimization.linear_solver import LinearProgramme, Solution
-from optimization.network import AFTER_DAYS, FAR, Floats, Ints
+from optimization.linear_solver import (
+    DUAL_SIMPLEX,
+    SOLVER,
+    LinearProgramme,
+    Solution,
+    solve_here,
+)
+from optimization.main_price import price_mains
+from optimization.network import AFTER_DAYS, FAR, MAIN, Floats, Ints, Network
+from optimization.options import Options
+
+TOGETHER = 2500
+"""Rows that are solved at once."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -24,57 +39,105 @@ class PoolBounds:
 
     :param money: (skus,) no plan earns more of the product, the money of free room aside.
     :param left: (skus,) units that the pool keeps, on the mean of the paths, though all demand
-        that is left is sold far: where it is > 0 a lower price may give a lower bound.
+        that is left is sold far: where it is > 0 a lower price gives a lower bound, and where
+        it is < 0 at a price below far profit a higher one.
     """
 
     money: Floats
     left: Floats
 
 
-class PricedAtFarProfit(Relaxation):
-    """The relaxation of a network's products at λ = far profit; it falls apart by main.
+class PricedPool(Relaxation):
+    """The relaxation with the mains' pool at a price by product; it falls apart by main.
 
-    Its constant leaves out ``pool_worth``, (skus,) what the pooled stock is worth.
+    What far sales need on each path is left out: without a shared pool it says nothing.
+
+    :param pool_price: (skus,) λ; default: far profit.
     """
 
     slopes = SLOPES[1::2]
-    pool_worth: Floats
 
-    def programme(self) -> LinearProgramme:
-        """Build it, without the limits that couple products."""
-        return self.build(coupled=False, constant=0.0)
+    def __init__(
+        self,
+        network: Network,
+        options: Options,
+        base: Appraisal,
+        draw: Draw,
+        price: Floats,
+        pool_price: Floats | None = None,
+    ) -> None:
+        # A far sale at a loss is no reason to keep a unit.
+        self.far_profit: Floats = np.maximum(network.profit[FAR], 0.0)
+        self.pool_price = self.far_profit if pool_price is None else pool_price
+        self.sells_far = bool((self.pool_price < self.far_profit).any())
+        super().__init__(network, options, base, draw, price)
 
-    @property
-    def _far_profit(self) -> Floats:
-        """(skus,) λ; a far sale at a loss is no reason to keep a unit."""
-        profit: Floats = np.maximum(self.network.profit[FAR], 0.0)
-        return profit
+    def bounds(self, seconds: float) -> PoolBounds | None:
+        """Return the bounds by product; None where time does not allow."""
+        until = time.monotonic() + seconds
+        whole = self.build(coupled=False, constant=0.0)
+        rows, sku = self._main_rows()
+        found = price_mains(whole, rows, self._wanted_by_column(), seconds)
+        if found is None:
+            return None
+        programme, worth = found
+        left = until - time.monotonic()
+        solution = solve_here(programme, SOLVER, left, DUAL_SIMPLEX, TOGETHER)
+        if solution is None:
+            return None
+        bounds = self._by_product(programme, solution)
+        return replace(bounds, money=bounds.money + _sums(sku, worth, len(bounds.money)))
+
+    def _main_rows(self) -> tuple[Ints, Ints]:
+        """Rows of what leaves a main, and the product of each."""
+        network = self.network
+        sku = network.cell_sku[network.cell_kind == MAIN]
+        numbers = np.array(self.at_mains)[:, None] + np.arange(len(sku))
+        place = np.searchsorted(self.kept, numbers.ravel())
+        place = np.minimum(place, max(len(self.kept) - 1, 0))
+        known = np.flatnonzero(self.kept[place] == numbers.ravel())
+        return place[known], np.tile(sku, len(self.at_mains))[known]
+
+    def _wanted_by_column(self) -> Floats:
+        wanted = np.zeros(self.columns)
+        serving = np.flatnonzero(self.share > 0)
+        units = self.conversion * self.share * np.append(self._wanted(), 0.0)[self.serves]
+        wanted[(self.at_z + self._grid()[:, -1])[serving]] = units[serving]
+        return wanted
 
     def _far_columns(self, first: int) -> int:
+        self.at_far = self.at_far_after = first
+        if self.sells_far:
+            self.at_far_after += self.series * self.days
+            return self.at_far_after + self.series
         return first
 
     def _far_gain(self, gain: Floats) -> None:
-        options, price = self.options, self._far_profit[self.options.sku]
-        gain[: len(options)] -= price * (options.from_main * 1.0 - options.to_main)
+        network, options, price = self.network, self.options, self.pool_price
+        out = options.from_main * 1.0 - options.to_main
+        gain[: len(options)] -= price[options.sku] * out
+        if self.sells_far:
+            each = (self.far_profit - price)[network.series_sku] * network.money.conversion[FAR]
+            gain[self.at_far :] = np.append(np.repeat(each, self.days), each)
 
     def _never_falls(self) -> tuple[int, ...]:
         # Sales that fall are no use where supply does not fall: where nothing is taken from.
         return (self.at_z, self.at_w) if len(self.hub) else (self.at_w,)
 
     def _far_of_day(self, cells: Ints) -> list[Part]:
-        return []
+        return super()._far_of_day(cells) if self.sells_far else []
 
     def _far_of_after(self, series: Ints) -> list[Part]:
-        return []
+        return super()._far_of_after(series) if self.sells_far else []
 
     def _pool(self, day: int, gone: Ints, back: Ints, total: Floats) -> None:
         if day == self.days - 1:
-            self.pool, self.pool_worth = total, total * self._far_profit
+            self.pool = total
 
     def _far_by_path(self) -> None:
         return
 
-    def by_product(self, programme: LinearProgramme, solution: Solution) -> PoolBounds:
+    def _by_product(self, programme: LinearProgramme, solution: Solution) -> PoolBounds:
         """Return the bound of each product, and what far demand leaves of the pool."""
         network, options, x = self.network, self.options, solution.x
         sku, grid, count = np.zeros(self.columns, np.int64), self._grid(), len(network.skus)
@@ -82,21 +145,25 @@ class PricedAtFarProfit(Relaxation):
         for at in (self.at_q, self.at_z, self.at_w):
             sku[at + grid] = self.sku[:, None]
         sku[self.at_after : self.at_after + self.rows] = self.sku
-        bound = _sums(sku, programme.gain * x, count) + self.pool_worth
+        if self.sells_far:
+            series_sku = network.series_sku
+            sku[self.at_far :] = np.append(np.repeat(series_sku, self.days), series_sku)
+        bound = _sums(sku, programme.gain * x, count) + self.pool * self.pool_price
         units = x[: len(options)]
         sent = _sums(options.sku, units * (options.from_main * 1.0 - options.to_main), count)
         serving = np.flatnonzero(self.share > 0)
         served = x[self.at_z + grid[serving, -1]] + x[self.at_after + serving]
         forward = _sums(self.sku[serving], served / self.conversion[serving], count)
-        left = self.pool - sent - network.money.conversion[FAR] * (self._wanted() - forward)
+        wanted = _sums(network.series_sku, self._wanted(), count)
+        left = self.pool - sent - network.money.conversion[FAR] * (wanted - forward)
         return PoolBounds(money=bound, left=left)
 
     def _wanted(self) -> Floats:
-        """(skus,) mean units of demand, the days after in it."""
+        """(series,) mean units of demand, the days after in it."""
         wanted = self._after() * AFTER_DAYS
         for part in self._parts():
             wanted[part] += self.draw(part).mean(axis=2, dtype=np.float64).sum(axis=0)
-        return _sums(self.network.series_sku, wanted, len(self.network.skus))
+        return wanted
 
 
 def _sums(group: Ints, value: Floats, count: int) -> Floats:
