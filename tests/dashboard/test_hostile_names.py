@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 from collections.abc import Callable
 from pathlib import Path
 
@@ -110,9 +111,9 @@ def test_no_name_is_html_or_markdown_on_any_page(
     assert not [label for label in labels if "ownload" in label or "CSV" in label]
     with page.expect_download() as download:
         page.get_by_role("button", name="Download as CSV").click()
-    rows = list(csv.DictReader(download.value.path().open(encoding="utf-8", newline="")))
-    assert {row["sku_name"] for row in rows} == {"'" + NASTY}
-    assert {row["transfer"] for row in rows} == {"T1", "T2", "T3", "T4", "T5"}
+    rows = csv.DictReader(io.StringIO(download.value.path().read_text("utf-8"), newline=""))
+    # The link has opened the trip of T4, which takes nothing else.
+    assert [(row["transfer"], row["sku_name"]) for row in rows] == [("T4", "'" + NASTY)]
     page.get_by_role("button", name="Reject the selected").click()
     page.get_by_role("dialog").get_by_text("EVIL").first.wait_for()
     assert page.evaluate(RENDERED) == []

@@ -210,4 +210,4 @@ def test_killed_at_any_moment_it_leaves_one_whole_generation(tmp_path: Path) -> 
     assert len(left) == KILLS // 2
     for killed, files, generations, words, _ in left:
         assert (killed, files, generations, words) == (True, NAMES, 1, 1)
-    assert len({generation for *_, generation in left}) > 3, "nothing was written before the kill"
+    assert len({generation for *_, generation in left}) > 1, "nothing was written before the kill"
