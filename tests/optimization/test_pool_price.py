@@ -2,6 +2,7 @@
 
 import functools
 
+import pandas as pd
 import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
@@ -122,6 +123,18 @@ def test_mains_with_many_places_have_a_price_of_their_own(monkeypatch):
         whole = bound_of(problem, coupled=False)
         bound = priced(problem)
         assert whole * (1 - 1e-6) <= bound <= whole * 1.005
+
+
+def test_the_priced_bound_holds_with_approved_and_rejected_transfers():
+    world = MAINS[1]
+    approved = pd.DataFrame(
+        [("M>F1", "a", day(1), 3), ("N>G1", "b", day(4), 2), ("G1>S1", "c", day(0), 1)],
+        columns=["lane", "sku", "dispatch_date", "cases"],
+    )
+    rejected = pd.DataFrame([("M>F2", "b", day(3))], columns=["lane", "sku", "until"])
+    problem = state_problem(world.brand(), world.forecast(), approved=approved, rejected=rejected)
+    whole, bound = bound_of(problem, coupled=False), priced(problem)
+    assert whole - 1e-6 * abs(whole) <= bound <= whole + 1e-3 * abs(whole)
 
 
 def test_a_plan_earns_no_more_than_the_priced_bound():
