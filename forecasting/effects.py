@@ -16,7 +16,7 @@ import pandas as pd
 from scipy.sparse import csr_array
 
 from forecasting.panel import Panel, build_panel
-from forecasting.pooled_priors import groups_of
+from forecasting.pooled_priors import Pool, groups_of
 from forecasting.pooled_regression import PooledRegression, Told, listen, solve
 
 if TYPE_CHECKING:
@@ -69,14 +69,15 @@ def pooled_effects(panel: Panel, settings: PooledRegression | None = None) -> pd
     region, category = panel.region.astype(str), panel.category.astype(str)
     nothing = np.full(len(panel), "")
     frames = []
-    for regions, categories in (
+    scopes = (
         (nothing, nothing),
         (nothing, category),
         (region, nothing),
         (region, category),
-    ):
+    )
+    for (regions, categories), pool in zip(scopes, told.pools, strict=False):  # not by product
         groups = groups_of(regions, categories)
-        effect, sd = _of_pools(groups, beta, left, told)
+        effect, sd = _of_pools(groups, beta, left, told, pool)
         first = np.unique(groups, return_index=True)[1]
         size = np.bincount(groups)
         for column in wanted:
@@ -107,18 +108,21 @@ def pooled_effects(panel: Panel, settings: PooledRegression | None = None) -> pd
 
 
 def _of_pools(
-    groups: npt.NDArray[np.intp], beta: Floats, left: Floats, told: Told
+    groups: npt.NDArray[np.intp], beta: Floats, left: Floats, told: Told, pool: Pool
 ) -> tuple[Floats, Floats]:
     """(G, K) mean effect of each group's series and its standard deviation.
 
-    What the series tell of their mean has precision Σ (1 - V) in units of a series' own spread;
-    the pool's own prior adds to it (:mod:`forecasting.pooled_priors`).
+    What the series tell of their mean has precision Σ (1 - V) in units of a series' own spread,
+    less what they have in common; the pool's own prior adds to it
+    (:mod:`forecasting.pooled_priors`).
     """
     S, K = beta.shape
     members = csr_array((np.ones(S), (groups, np.arange(S))))
     size = np.bincount(groups)[:, None]
     mean = (members @ beta) / size
     precision = size[:, :, None] * np.eye(K) - (members @ left.reshape(S, K * K)).reshape(-1, K, K)
+    shared = np.sqrt(pool.shrinks(K))
+    precision /= shared[:, :, None] * shared[:, None, :]
     prior = np.eye(K) / max(pool.spread for pool in told.pools[1:]) ** 2
     if len(size) == 1:
         prior = np.eye(K) / told.pools[0].spread ** 2

@@ -45,9 +45,13 @@ class Pool:
         In units of what independent series would tell: series that err together tell less, which
         is to say that the prior weighs more.
         """
+        more = self.shrinks(coefficients) * self.spread**-2.0
+        return np.asarray(np.eye(coefficients) * more[:, None, :])
+
+    def shrinks(self, coefficients: int) -> Floats:
+        """Return (G, K) by how much less each group's series tell than if independent, >= 1."""
         shared = np.zeros(coefficients) if self.in_common is None else self.in_common
-        more = 1.0 + (np.bincount(self.groups)[:, None] - 1.0) * shared
-        return np.asarray(np.eye(coefficients) * (more * self.spread**-2.0)[:, None, :])
+        return np.asarray(1.0 + (np.bincount(self.groups)[:, None] - 1.0) * shared)
 
 
 def pooled_means(left: Floats, score: Floats, pools: Sequence[Pool]) -> Floats:

@@ -49,3 +49,20 @@ def test_a_brand_without_drivers_has_no_effects_of_drivers(
     table = driver_effects(read_brand(make_brand(drivers=None)))
     assert not (table["kind"] == "driver").any()
     assert (table["sd"] > 0).all()
+
+
+def test_an_effect_that_comes_to_all_on_the_same_days_is_less_sure_where_days_are_shared() -> None:
+    rng = np.random.default_rng(0)
+    apart = panel(90)
+    same_days = np.repeat(apart.drivers[:1], 90, axis=0)
+    effect = 0.5 * (same_days - apart.drivers)[:, :T, 0]
+    units = apart.units * np.exp(effect)
+    luck = np.exp(rng.normal(0, 0.15, T))  # of each day, for all series
+    sds = []
+    for factor in (1.0, luck):
+        sold = units * factor
+        found = pooled_effects(replace(apart, drivers=same_days, units=sold, demand=sold))
+        whole = found[(found["region"] == "") & (found["category"] == "")].iloc[0]
+        sds.append(whole["sd"])
+        assert abs(whole["effect"] / whole["per"] - 0.5) < 4 * whole["sd"] / whole["per"]
+    assert sds[1] > 3 * sds[0]
