@@ -25,7 +25,7 @@ from optimization.loading import cost_shares, load_vehicles, transfer_rows, trip
 from optimization.network import Floats, Ints, Moves
 from optimization.plan import REASONS, TRANSFERS, Plan, Status, completed, empty
 from optimization.priorities import choose
-from optimization.problem import COMMON_PATHS, Problem, state_problem
+from optimization.problem import Problem, state_problem
 from optimization.reasons import as_json, explain
 from optimization.search import STORAGE_MARGIN, Found, search
 from optimization.unmet_demand import stockouts, unmet_demand
@@ -103,7 +103,8 @@ class _Work:
         draw = _from(common)
         deadline = self.started + self.limit * (1 - _AFTERWORK)
         self.details["seed"] = self.problem.seed
-        self.details["paths"] = {"common": COMMON_PATHS, "fresh": self.problem.fresh_paths}
+        problem = self.problem
+        self.details["paths"] = {"common": problem.common_paths, "fresh": problem.fresh_paths}
         if network.dropped:
             self.details["left_out"] = network.dropped
         self.progress(0, 4, "valuing stock")

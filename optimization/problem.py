@@ -15,8 +15,9 @@ from optimization.sample_paths import PathModel, model_paths
 COMMON_PATHS = 40
 """Paths that plans are made on; more change neither plans nor their profit."""
 FRESH_PATHS = 200
-"""Paths that a finished plan is evaluated on; 80 above 20,000 series, whose errors even out."""
-_MANY_SERIES, _FEWER_PATHS = 20_000, 80
+"""Paths that a finished plan is evaluated on."""
+_MANY_SERIES, _FEWER_COMMON, _FEWER_FRESH = 20_000, 20, 80
+"""Above so many series errors even out, and memory and time are dearer than more paths."""
 _FRESH = 1_000_003
 """Added to the seed for paths that no planning has seen."""
 
@@ -35,15 +36,23 @@ class Problem:
     settings: PlanSettings
     seed: int
 
-    def common(self, series: slice, paths: int = COMMON_PATHS) -> Array:
-        """Draw the paths that plans are made on: (days, series, paths), the same every time."""
-        return self.paths.draw(series, paths, self.seed)
+    @property
+    def common_paths(self) -> int:
+        """How many paths a plan is made on."""
+        return _FEWER_COMMON if self._many else COMMON_PATHS
 
     @property
     def fresh_paths(self) -> int:
         """How many fresh paths there are."""
-        many = len(self.network.series_sku) > _MANY_SERIES
-        return _FEWER_PATHS if many else FRESH_PATHS
+        return _FEWER_FRESH if self._many else FRESH_PATHS
+
+    @property
+    def _many(self) -> bool:
+        return len(self.network.series_sku) > _MANY_SERIES
+
+    def common(self, series: slice, paths: int | None = None) -> Array:
+        """Draw the paths that plans are made on: (days, series, paths), the same every time."""
+        return self.paths.draw(series, paths or self.common_paths, self.seed)
 
     def fresh(self, series: slice, paths: int | None = None) -> Array:
         """Draw paths that no planning has seen: (days, series, paths), the same every time."""
