@@ -28,7 +28,7 @@ from optimization.useful_volume import useful_price, useful_volume
 
 PART_OPTIONS = 40_000
 """Choices that one programme has at most, as long as it has one product."""
-WHOLE_CELLS = 60
+WHOLE_CELLS = 40
 """Fronts and stores of a product up to which its mains are bounded together, far sales and all:
 the time of that explodes with their number."""
 
