@@ -378,7 +378,7 @@ def _worth(
             short = detail.unmet[day, at] > 0
             value = np.where(short, worth[day, at], value - hold[at])
             stock[day, at] = value
-        if number == MID:
+        if number == MID and len(block.fields[NEAR].cell):
             later = np.concatenate([stock[1:, at], np.zeros_like(stock[:1, at])])
             sold = conversion[MID] * (own - later)
             gets = np.where(detail.unmet[:, at] > 0, onward, sold)

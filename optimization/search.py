@@ -38,6 +38,8 @@ _REACH = 3
 """Days that a trip is moved at most."""
 _BOTH_STARTS = 20_000
 """Options up to which both starts are tried."""
+_MANY_OPTIONS = 200_000
+"""Options above which time goes into changing trips, not into a second round of visits."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -127,7 +129,8 @@ class _Search:
         """Plan visits with stock valued as without and then as with a plan."""
         self._visits(self.base)
         renewed = self.best_appraisal
-        if renewed is not self.base and not self._late():
+        again = len(self.options) <= _MANY_OPTIONS and not self._late()
+        if renewed is not self.base and again:
             self._visits(replace(self.base, main_value=renewed.main_value, worth=renewed.worth))
 
     def _visits(self, values: Appraisal) -> None:
