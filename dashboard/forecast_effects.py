@@ -49,8 +49,8 @@ def draw(brand: Brand, choice: Choice) -> None:
         ).format(count=style.number(size))
         + " "
         + _(
-            "Lines are 95% intervals; series are taken for independent, so they are rather too "
-            "narrow. What is pale cannot be told from no effect."
+            "Lines are 95% intervals; they allow for series that err together. "
+            "What is pale cannot be told from no effect."
         )
     )
 
