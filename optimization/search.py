@@ -38,6 +38,8 @@ _REACH = 3
 """Days that a trip is moved at most."""
 _BOTH_STARTS = 20_000
 """Options up to which both starts are tried."""
+_HOPEFUL, _EARLY = 0.95, 8
+"""The second start is given up where after so many steps it has less of the first one's gain."""
 _MANY_OPTIONS = 200_000
 """Options above which time goes into changing trips, not into a second round of visits."""
 
@@ -84,7 +86,7 @@ def search(
         return found
     run = _Search(network, draw, deadline, progress)
     run.start()
-    run.improve()
+    run.improve(least=_HOPEFUL * (found.profit - found.nothing))
     other = run.found()
     return other if other.profit > found.profit else found
 
@@ -167,11 +169,16 @@ class _Search:
             return True
         return False
 
-    def improve(self) -> None:
-        """Fill, thin out, change and move trips while that makes the profit larger."""
+    def improve(self, least: float = 0.0) -> None:
+        """Fill, thin out, change and move trips while that makes the profit larger.
+
+        :param least: gain without which it is given up early.
+        """
         idle = 0
         for number in range(_ROUNDS):
             if idle >= _PATIENCE or not len(self.options):
+                return
+            if number == _EARLY and self.best_profit - self.nothing < least:
                 return
             if self._late():
                 self.complete = False
