@@ -32,6 +32,7 @@ waste_share_of_price = 0.6
 [plan]
 horizon_days = 14
 frozen_days = 0
+time_limit_seconds = 100  # the last few percent of gain take as long again
 
 [history]
 far_field = true          # while a region's own stock was out, the far field sold

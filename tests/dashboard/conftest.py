@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -36,7 +37,9 @@ def planned_demo(demo_folder: Path, tmp_path_factory: pytest.TempPathFactory) ->
             shutil.copytree(demo_folder, folder, ignore=shutil.ignore_patterns(".nearfield"))
             # A plan to look at, not the best one: the search may go on for a minute otherwise.
             settings = folder / "brand.toml"
-            quick = settings.read_text("utf-8").replace("[plan]", "[plan]\ntime_limit_seconds = 5")
+            usual = settings.read_text("utf-8")
+            quick = re.sub(r"(?m)^time_limit_seconds = \d+", "time_limit_seconds = 5", usual)
+            assert quick != usual
             settings.write_text(quick, "utf-8")
             assert main(["prepare", str(folder), "--workers", "1"]) == 0
     return folder
