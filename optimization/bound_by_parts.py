@@ -31,6 +31,10 @@ PART_OPTIONS = 40_000
 WHOLE_CELLS = 40
 """Fronts and stores of a product up to which its mains are bounded together, far sales and all:
 the time of that explodes with their number."""
+_UNSOLD = 1e-3
+"""Units left of a pool that count as none."""
+_PRICES = 3
+"""Prices that are tried below far profit."""
 
 
 def bound_by_parts(
@@ -77,12 +81,6 @@ def bound_by_parts(
         for part in _parts(network, draw, arcs, [(product, product + 1)]):
             total -= bound - _improved(part, price, bound, whole_cells, until)
     return total
-
-
-_UNSOLD = 1e-3
-"""Units left of a pool that count as none."""
-_PRICES = 3
-"""Prices that are tried below far profit."""
 
 
 def _whole(part: _Part, price: Floats, until: float) -> float | None:

@@ -41,6 +41,23 @@ class LinearProgramme:
     values: Floats
     constant: float = 0.0
 
+    def matrix(self) -> Any:
+        """Return A, a SciPy matrix in compressed rows."""
+        from scipy.sparse import csr_matrix
+
+        shape = (len(self.low), len(self.gain))
+        return csr_matrix((self.values, self.indices, self.indptr), shape=shape)
+
+
+def components(matrix: Any) -> tuple[int, Ints]:
+    """Return into how many parts a matrix falls apart, and the part of its rows, then columns."""
+    from scipy.sparse import bmat
+    from scipy.sparse.csgraph import connected_components
+
+    graph = bmat([[None, matrix], [matrix.T, None]], format="csr")
+    parts, part = connected_components(graph, directed=False)
+    return int(parts), part
+
 
 @dataclass(frozen=True, eq=False)
 class Solution:
@@ -139,14 +156,10 @@ def solve_here(
     :param parameters: the solver's own, such as :data:`DUAL_SIMPLEX`.
     :param together: parts of so many rows in all are solved at once, for less time between them.
     """
-    from scipy.sparse import bmat, csr_matrix
-    from scipy.sparse.csgraph import connected_components
-
     until = time.monotonic() + seconds
-    shape = (len(programme.low), len(programme.gain))
-    matrix = csr_matrix((programme.values, programme.indices, programme.indptr), shape=shape)
-    graph = bmat([[None, matrix], [matrix.T, None]], format="csr")
-    parts, part = connected_components(graph, directed=False)
+    matrix = programme.matrix()
+    shape = matrix.shape
+    parts, part = components(matrix)
     if together:
         part = (np.cumsum(np.bincount(part[: shape[0]], minlength=parts)) // together)[part]
         parts = int(part.max(initial=-1)) + 1

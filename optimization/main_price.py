@@ -10,12 +10,17 @@ from __future__ import annotations
 
 import time
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
-from scipy.sparse import bmat, csr_matrix
-from scipy.sparse.csgraph import connected_components
 
-from optimization.linear_solver import DUAL_SIMPLEX, SOLVER, LinearProgramme, solve_here
+from optimization.linear_solver import (
+    DUAL_SIMPLEX,
+    SOLVER,
+    LinearProgramme,
+    components,
+    solve_here,
+)
 from optimization.network import Floats, Ints, Truths
 
 SAMPLE = 16
@@ -36,11 +41,10 @@ def price_mains(
     """
     until = time.monotonic() + seconds
     worth = np.zeros(len(rows))
-    shape = (len(programme.low), len(programme.gain))
-    matrix = csr_matrix((programme.values, programme.indices, programme.indptr), shape=shape)
-    own = np.ones(shape[0], dtype=bool)
+    matrix = programme.matrix()
+    own = np.ones(matrix.shape[0], dtype=bool)
     own[rows] = False
-    place = _parts(matrix[own])
+    place = components(matrix[own])[1][own.sum() :]
     places = [np.unique(place[matrix[row].indices]) for row in rows]
     large = np.flatnonzero([len(each) > MANY for each in places])
     if not len(large):
@@ -61,7 +65,7 @@ def price_mains(
     solution = solve_here(sample, SOLVER, until - time.monotonic(), DUAL_SIMPLEX)
     if solution is None:
         return None
-    price = np.zeros(shape[0])
+    price = np.zeros(len(own))
     price[numbers] = np.maximum(solution.duals, 0.0)
     price[own] = 0.0
     worth[large] = price[rows[large]] * programme.high[rows[large]]
@@ -80,16 +84,7 @@ def price_mains(
     )
 
 
-def _parts(matrix: csr_matrix) -> Ints:
-    """(columns,) part of each, where the matrix falls apart."""
-    graph = bmat([[None, matrix], [matrix.T, None]], format="csr")
-    part: Ints = connected_components(graph, directed=False)[1][matrix.shape[0] :]
-    return part
-
-
-def _only(
-    programme: LinearProgramme, matrix: csr_matrix, columns: Truths
-) -> tuple[LinearProgramme, Ints]:
+def _only(programme: LinearProgramme, matrix: Any, columns: Truths) -> tuple[LinearProgramme, Ints]:
     """The programme of these columns, and which of the rows it has."""
     part = matrix[:, np.flatnonzero(columns)]
     rows = np.flatnonzero(np.diff(part.indptr))
