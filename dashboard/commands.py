@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from dashboard.targets import fresh_file, fresh_folder, plan_folder
+from dashboard.words import spoken
 from data.errors import BadInput
 from data.sentence import Sentence, in_a_row, say
 
@@ -269,7 +270,7 @@ def _plan_words(brand: Brand, result: Plan) -> str:
         "{profit:,.0f} {currency}, {gain:+,.0f} against doing nothing",
         transfers=len(result.proposed),
         vehicles=trips,
-        status=_STATUSES.get(result.status, result.status),
+        status=spoken(result.status),
         gap=gap,
         profit=float(result.evaluated),
         currency=result.currency,
@@ -292,11 +293,4 @@ _FLAGS = {
     "ended": say("ended"),
     "fit_failed": say("not fitted"),
     "unseen_event": say("ahead of an event never seen"),
-}
-_STATUSES: dict[str, Sentence] = {
-    "optimal": say("optimal"),
-    "feasible": say("checked, not proven best"),
-    "time_limit": say("the best by the time limit"),
-    "nothing_to_do": say("nothing worth moving"),
-    "fallback": say("made by the simpler method"),
 }

@@ -5,11 +5,18 @@ from __future__ import annotations
 from functools import cache
 
 from dashboard.language import Language, catalogue, language
+from data.sentence import Sentence
 
 
 def word(code: str) -> str:
     """Return a code (a field, a kind, a state, a step, a reason) as words; itself if unknown."""
     return _words(language()).get(code, code)
+
+
+def spoken(code: str) -> Sentence:
+    """Return a code as words that may be said in either language; itself if unknown."""
+    words = _ENGLISH.get(code, code)
+    return Sentence(words, words, {})
 
 
 def _mark(sentence: str) -> str:
