@@ -16,7 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from optimization.block import Array, Block, blocks
+from optimization.block import Array, Block, Cut, cuts
 from optimization.evaluation import Draw
 from optimization.network import (
     AFTER_DAYS,
@@ -32,6 +32,7 @@ from optimization.network import (
     Truths,
 )
 from optimization.simulation import Detail, simulate
+from optimization.threads import spread
 
 
 @dataclass(frozen=True, eq=False)
@@ -285,7 +286,9 @@ def appraise(network: Network, moves: Moves, draw: Draw) -> Appraisal:
     main_short, main_left = (np.zeros((skus, paths), dtype=np.float32) for _ in range(2))
     main_spoilt, main_missed = (np.zeros((days, skus, paths), np.float32) for _ in range(2))
     none = np.zeros((days, 0, paths), dtype=np.float32)
-    for block in blocks(network, every, paths):
+
+    def run(cut: Cut) -> None:
+        block = cut.block()
         demand = draw(block.series) if len(network.series_sku) else none
         outcome = simulate(block, demand, keep=True)
         assert outcome.detail is not None
@@ -308,6 +311,8 @@ def appraise(network: Network, moves: Moves, draw: Draw) -> Appraisal:
         main_spoilt[:, products] = gone
         missed = outcome.detail.far_missed
         main_missed[:, products] = np.cumsum(missed[::-1], axis=0)[::-1][:days]
+
+    spread(run, cuts(network, every, paths))
     return Appraisal(
         network=network,
         profit=float(by_sku.sum() - sum(network.moving_costs(every).values())),

@@ -6,7 +6,6 @@ itself, so that a network is simulated in blocks whose arrays fit the processor'
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,6 +14,10 @@ import numpy.typing as npt
 from optimization.network import AFTER_DAYS, MAIN, MID, NEAR, NEVER, Floats, Ints, Moves, Network
 
 Array = npt.NDArray[np.float32]
+
+ELEMENTS = 50_000
+"""Cells × paths of a block: its arrays fit the processor's cache, and a network of some thousand
+cells has blocks enough for several threads."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -112,16 +115,30 @@ class Block:
         return self.network.cell_sku[self.cells]
 
 
-def blocks(network: Network, moves: Moves, paths: int, elements: int = 400_000) -> Iterator[Block]:
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """Products ``first`` to ``stop`` - 1 with their moves, of which :meth:`block` makes a block."""
+
+    network: Network
+    first: int
+    stop: int
+    moves: Moves
+
+    def block(self) -> Block:
+        """Make the block."""
+        return make_block(self.network, self.first, self.stop, self.moves)
+
+
+def cuts(network: Network, moves: Moves, paths: int, elements: int = ELEMENTS) -> list[Cut]:
     """Cut the network's products into blocks of about ``elements`` cells × paths.
 
     :param moves: every move, facts included.
     """
     by_product = np.bincount(network.cell_sku, minlength=len(network.skus))
     limit = max(elements // max(paths, 1), 1)
-    order = np.argsort(moves.sku, kind="stable")
-    moves = moves.where(order)
+    moves = moves.where(np.argsort(moves.sku, kind="stable"))
     first = 0
+    found = []
     while first < len(network.skus):
         stop = first + 1
         size = by_product[first]
@@ -130,8 +147,9 @@ def blocks(network: Network, moves: Moves, paths: int, elements: int = 400_000) 
             stop += 1
         if size:
             rows = slice(*np.searchsorted(moves.sku, [first, stop]))
-            yield make_block(network, first, stop, moves.where(np.r_[rows]))
+            found.append(Cut(network, first, stop, moves.where(np.r_[rows])))
         first = stop
+    return found
 
 
 def make_block(network: Network, first: int, stop: int, moves: Moves) -> Block:

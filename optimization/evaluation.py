@@ -7,9 +7,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from optimization.block import Array, blocks
+from optimization.block import Array, Cut, cuts
 from optimization.network import Floats, Moves, Network
 from optimization.simulation import simulate
+from optimization.threads import spread
 
 Draw = Callable[[slice], Array]
 """Demand paths (days, series, paths) for a slice of the series."""
@@ -68,10 +69,11 @@ def evaluate(network: Network, moves: Moves, draw: Draw) -> Evaluation:
     lost, short, earned, mean = (np.zeros((series, days), dtype=np.float32) for _ in range(4))
     morning, night = (np.zeros((cells, days), dtype=np.float32) for _ in range(2))
     money, by_sku = np.zeros((4, skus)), np.zeros(skus)
-    variance = undelivered = 0.0
     # The draw tells how many paths there are; blocks are sized for that many.
     paths = draw(slice(0, 1)).shape[2] if series else 1
-    for block in blocks(network, every, paths):
+
+    def run(cut: Cut) -> tuple[float, float]:
+        block = cut.block()
         demand = draw(block.series) if series else np.zeros((days, 0, paths), dtype=np.float32)
         result = simulate(block, demand)
         rows, own, products = block.series, block.cells, slice(block.first, block.stop)
@@ -80,8 +82,11 @@ def evaluate(network: Network, moves: Moves, draw: Draw) -> Evaluation:
         morning[own], night[own] = result.morning, result.night
         money[:, products] = result.money
         by_sku[products] = result.profit.mean(axis=1, dtype=np.float64)
-        variance += float(result.profit.var(axis=1, dtype=np.float64).sum()) / paths
-        undelivered += result.undelivered
+        variance = float(result.profit.var(axis=1, dtype=np.float64).sum())
+        return variance / paths, result.undelivered
+
+    sums = spread(run, cuts(network, every, paths))
+    variance, undelivered = (sum(one[number] for one in sums) for number in range(2))
     moving = network.moving_costs(every)
     sales, end_value, holding, waste = money.sum(axis=1)
     return Evaluation(
@@ -101,7 +106,7 @@ def evaluate(network: Network, moves: Moves, draw: Draw) -> Evaluation:
         missed=np.maximum(own_profit(network)[:, None] * mean - earned, 0).astype(np.float32),
         morning=morning,
         night=night,
-        undelivered=undelivered,
+        undelivered=float(undelivered),
     )
 
 
