@@ -14,7 +14,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
 from optimization.block import Array, Block, Cut, cuts
 from optimization.evaluation import Draw
@@ -278,7 +277,7 @@ def appraise(network: Network, moves: Moves, draw: Draw) -> Appraisal:
     shape = (len(forward), paths)
     unmet, worth = (np.zeros((days + 1, *shape), dtype=np.float32) for _ in range(2))
     spare, spoilt = (np.zeros((days, *shape), dtype=np.float32) for _ in range(2))
-    room = np.zeros(shape, dtype=np.float32)
+    after_sold = np.zeros(shape, dtype=np.float32)
     stock_value = np.zeros((days, len(forward)), dtype=np.float32)
     morning = np.zeros((len(network.cell_sku), days), dtype=np.float32)
     by_sku, main_value = np.zeros(skus), np.zeros(skus)
@@ -290,27 +289,27 @@ def appraise(network: Network, moves: Moves, draw: Draw) -> Appraisal:
     def run(cut: Cut) -> None:
         block = cut.block()
         demand = draw(block.series) if len(network.series_sku) else none
-        outcome = simulate(block, demand, keep=True)
-        assert outcome.detail is not None
-        own = np.flatnonzero(block.forward)
-        rows = row_of_cell[block.cells][own]
-        gone = _spoilt_at_mains(block, outcome.detail)
-        value, stock, main = _worth(block, outcome.detail, gone)
-        unmet[:, rows], worth[:, rows] = outcome.detail.unmet[:, own], value[:, own]
-        spare[:, rows] = outcome.detail.spare[:, own]
-        spoilt[:, rows] = outcome.detail.spoilt[:, own]
-        stock_value[:, rows] = stock[:, own].mean(axis=2)
-        room[rows] = outcome.detail.after_sold[own]
-        morning[block.cells] = outcome.morning
+        rows = slice(*np.searchsorted(forward, [block.cell.min(), block.cell.max() + 1]))
         products = slice(block.first, block.stop)
+        far_missed = np.zeros((days + 1, block.stop - block.first, paths), dtype=np.float32)
+        detail = Detail(
+            unmet=unmet[:, rows],
+            spare=spare[:, rows],
+            spoilt=spoilt[:, rows],
+            after_sold=after_sold[rows],
+            main_spoilt=main_spoilt[:, products],
+            far_missed=far_missed,
+            main_left=main_left[products],
+        )
+        outcome = simulate(block, demand, detail)
+        _from_then_on(detail.main_spoilt)
+        main_value[products] = _worth(block, detail, worth[:, rows], stock_value[:, rows])
+        morning[block.cell] = outcome.morning
         by_sku[products] = outcome.profit.mean(axis=1, dtype=np.float64)
-        main_value[products] = main
-        far_short[:, products] = outcome.detail.far_missed > 0
-        main_short[products] = outcome.detail.far_missed.sum(axis=0)
-        main_left[products] = outcome.detail.main_left
-        main_spoilt[:, products] = gone
-        missed = outcome.detail.far_missed
-        main_missed[:, products] = np.cumsum(missed[::-1], axis=0)[::-1][:days]
+        far_short[:, products] = far_missed > 0
+        main_short[products] = far_missed.sum(axis=0)
+        _from_then_on(far_missed)
+        main_missed[:, products] = far_missed[:days]
 
     spread(run, cuts(network, every, paths))
     return Appraisal(
@@ -326,7 +325,7 @@ def appraise(network: Network, moves: Moves, draw: Draw) -> Appraisal:
         stock_value=stock_value,
         main_value=main_value,
         morning=morning,
-        after_sold=room,
+        after_sold=after_sold,
         far_short=far_short,
         ran_out=np.logical_or.accumulate(far_short[::-1], axis=0)[::-1],
         main_short=main_short,
@@ -336,61 +335,64 @@ def appraise(network: Network, moves: Moves, draw: Draw) -> Appraisal:
     )
 
 
-def _spoilt_at_mains(block: Block, detail: Detail) -> Array:
-    """(days, skus, paths) units that expire at the mains that night or later."""
-    days = len(detail.spoilt)
-    gone = np.zeros((days, *detail.main_left.shape), dtype=np.float32)
-    if len(block.thresholds):
-        for day in range(days):
-            block.mains_by_sku.add(detail.spoilt[day, block.mains], gone[day])
-    result: Array = np.cumsum(gone[::-1], axis=0)[::-1]
-    return result
+def _from_then_on(units: Array) -> None:
+    """Turn units of each day (days, rows, paths) into those of that day or later, in place."""
+    for day in range(len(units) - 2, -1, -1):
+        units[day] += units[day + 1]
 
 
-def _worth(
-    block: Block, detail: Detail, gone: Array
-) -> tuple[Array, Array, npt.NDArray[np.float64]]:
-    """Return the worth of unmet units and of stock, (days [+ 1], cells, paths), and of mains."""
+def _worth(block: Block, detail: Detail, worth: Array, stock_value: Array) -> Floats:
+    """Fill in the worth of unmet units and the mean value of stock; return that of main stock.
+
+    :param detail: of the block, ``main_spoilt`` of that night or later.
+    :param worth: (days + 1, fronts' and stores' cells, paths); ``stock_value`` (days, cells).
+    :returns: (skus,).
+    """
     network = block.network
     conversion = network.money.conversion.astype(np.float32)
     profit = network.profit[:, block.first : block.stop].astype(np.float32)
+    gone = detail.main_spoilt
     ran_out = np.logical_or.accumulate(detail.far_missed[::-1] > 0, axis=0)[::-1]
     # A unit of demand passed on to far earns nothing where the mains run out by the end:
     # there it only takes from another, unless what it takes would have expired.
     ran_out[:-1] &= gone <= 0
-    far = np.where(ran_out, 0, conversion[FAR] * profit[FAR][None, :, None]).astype(np.float32)
+    far = np.where(ran_out, np.float32(0), conversion[FAR] * profit[FAR][None, :, None])
     products = slice(block.first, block.stop)
     waste = (network.price * network.money.waste_share)[products, None]
     worth_there = np.where(gone[0] > 0, -waste, ran_out[0] * far_profit(network)[products, None])
-    main = worth_there.mean(axis=1, dtype=np.float64)
-    shape = detail.unmet.shape
-    worth, stock = np.zeros(shape, dtype=np.float32), np.zeros(shape, dtype=np.float32)
-    sku = block.cell_sku - block.first
-    hold = (network.unit_m3[block.cell_sku] * network.money.holding).astype(np.float32)[:, None]
+    main: Floats = worth_there.mean(axis=1, dtype=np.float64)
+    sku = block.cell_sku[block.mains :]
+    hold = (network.unit_m3[sku] * network.money.holding).astype(np.float32)[:, None]
     weight = network.series_weight[block.series].astype(np.float32)[:, None]
-    passed = far[:, block.series_sku] * weight
+    passed: Array | None = None
     for number in (MID, NEAR):
         cells = block.fields[number]
-        if not len(cells.cell) or conversion[number] <= 0:
+        if not len(cells) or conversion[number] <= 0:
             continue
         at = cells.cell
-        onward = passed[:, cells.series]
-        own = profit[number][sku[at], None] * weight[cells.series]
-        worth[:, at] = own - onward / conversion[number]
-        value = np.where(detail.unmet[-1, at] > 0, worth[-1, at], 0)
-        stock[-1, at] = value
-        for day in range(shape[0] - 2, -1, -1):
+        own = profit[number][sku[at] - block.first, None] * weight[cells.series]
+        on_to_far = np.zeros((0, 0), dtype=np.float32)
+        feeds = number == MID and len(block.fields[NEAR]) > 0
+        if feeds:
+            on_to_far = np.ones((block.n_series, 1), dtype=np.float32)
+            cells.by_series.add(-cells.share, on_to_far)
+            np.maximum(on_to_far, 0, out=on_to_far)
+            mixed = np.zeros((len(far), block.n_series, far.shape[2]), dtype=np.float32)
+        value = np.zeros((1, 1), dtype=np.float32)
+        for day in range(len(far) - 1, -1, -1):
+            beyond = far[day, block.series_sku] * weight if passed is None else passed[day]
+            onward = beyond[cells.series]
+            gain = own - onward / conversion[number]
             short = detail.unmet[day, at] > 0
-            value = np.where(short, worth[day, at], value - hold[at])
-            stock[day, at] = value
-        if number == MID and len(block.fields[NEAR].cell):
-            later = np.concatenate([stock[1:, at], np.zeros_like(stock[:1, at])])
-            sold = conversion[MID] * (own - later)
-            gets = np.where(detail.unmet[:, at] > 0, onward, sold)
-            mixed = np.zeros_like(passed)
-            rest = np.ones((passed.shape[1], 1), dtype=np.float32)
-            cells.by_series.add(np.broadcast_to(-cells.share, (len(at), 1)), rest)
-            for day in range(shape[0]):
-                cells.by_series.add(gets[day] * cells.share, mixed[day])
-            passed = mixed + passed * np.maximum(rest, 0)
-    return worth, stock[:-1], main
+            if feeds:
+                gets = np.where(short, onward, conversion[MID] * (own - value))
+                cells.by_series.add(gets * cells.share, mixed[day])
+                mixed[day] += beyond * on_to_far
+            kept = value - hold[at] if day < len(far) - 1 else value
+            value = np.where(short, gain, kept)
+            worth[day, at] = gain
+            if day < len(stock_value):
+                stock_value[day, at] = value.mean(axis=1)
+        if feeds:
+            passed = mixed
+    return main

@@ -20,55 +20,91 @@ ELEMENTS = 50_000
 cells has blocks enough for several threads."""
 
 
-@dataclass(frozen=True, eq=False)
+Rows = Ints | slice
+"""An index of rows: a slice where they follow one another, which NumPy need not copy."""
+
+_LARGE = 16
+"""Rows of a group from which it is added up by itself."""
+
+
 class Grouping:
-    """Adds up rows that belong together.
+    """Adds up rows that belong together, in their order, whatever other groups there are.
 
     :param group: (rows,) the group of each row, not decreasing.
     """
 
-    group: Ints
-
-    def __post_init__(self) -> None:
-        starts = np.flatnonzero(np.diff(self.group, prepend=-1))
-        object.__setattr__(self, "starts", starts)
-        object.__setattr__(self, "groups", self.group[starts])
-        object.__setattr__(self, "alone", len(starts) == len(self.group))
-
-    starts: Ints = None  # type: ignore[assignment]
-    groups: Ints = None  # type: ignore[assignment]
-    alone: bool = False
+    def __init__(self, group: Ints) -> None:
+        starts = np.flatnonzero(np.diff(group, prepend=-1))
+        sizes = np.diff(np.append(starts, len(group)))
+        groups = group[starts]
+        self.alone = len(starts) == len(group)
+        self.groups = _rows_of(groups)
+        large = sizes > _LARGE
+        ends = starts + sizes
+        self.large = list(
+            zip(groups[large].tolist(), starts[large].tolist(), ends[large].tolist(), strict=True)
+        )
+        # The rest by their first rows, their second rows and so on, the groups of most rows first.
+        small = np.flatnonzero(~large)
+        small = small[np.argsort(-sizes[small], kind="stable")]
+        self.small = groups[small]
+        most = int(sizes[small].max(initial=0))
+        counts = [int((sizes[small] > number).sum()) for number in range(most)]
+        self.members = [starts[small[:count]] + number for number, count in enumerate(counts)]
 
     def add(self, rows: Array, into: Array) -> None:
         """Add (rows, paths) to the groups' rows of ``into``."""
-        if len(self.group):
-            sums = rows if self.alone else np.add.reduceat(rows, self.starts, axis=0)
-            into[self.groups] += sums
+        if self.alone:
+            into[self.groups] += rows
+            return
+        for group, start, end in self.large:
+            into[group] += rows[start:end].sum(axis=0)
+        if self.members:
+            sums = rows[self.members[0]]
+            for member in self.members[1:]:
+                sums[: len(member)] += rows[member]
+            into[self.small] += sums
+
+
+def _rows_of(index: Ints) -> Rows:
+    """Return an increasing index as a slice where it is one."""
+    if len(index) and index[-1] - index[0] + 1 == len(index):
+        return slice(int(index[0]), int(index[-1]) + 1)
+    return index
 
 
 @dataclass(frozen=True, eq=False)
 class FieldCells:
     """The cells of one field (near: stores, mid: fronts) that serve demand, by series.
 
-    :param cell: (k,) in the block; ``series`` likewise, not decreasing; ``share`` (k, 1) of the
-        series' demand.
+    :param cell: (k,) among the block's fronts and stores; ``series`` likewise, not decreasing;
+        ``share`` (k, 1) of the series' demand.
     """
 
-    cell: Ints
-    series: Ints
+    cell: Rows
+    series: Rows
     share: Array
     by_series: Grouping
+
+    def __len__(self) -> int:
+        return len(self.share)
 
 
 @dataclass(frozen=True, eq=False)
 class Block:
     """Products ``first`` to ``stop`` - 1 of a network with the moves that concern them.
 
-    Indices are of the block. ``thresholds``: the days by which some lot may expire, increasing;
+    Rows are the cells of mains, then those of fronts and stores, each in the network's order;
+    indices are of these rows. ``thresholds``: the days by which some lot may expire, increasing;
     stock is kept as (thresholds + tops, cells, paths), cumulated: what expires by each
     threshold, then all that carries a date or never expires, then, where mains hold undated
     stock that can spoil, everything.
 
+    :param cell: (cells,) the network's cell of each row.
+    :param mains: how many rows are mains'.
+    :param moves: by day, then origin; ``origin``, ``destination``, ``units`` and ``arrival`` (the
+        day) are theirs.
+    :param lots: rows of the network's lots; ``lot_cell`` where they are.
     :param arrivals: (cells, days) units of lots and moves arriving before dispatches;
         ``arrivals_same_day``: those of moves with lead 0, after dispatches.
     :param dispatched: (cells, days) units to leave; ``reserve`` (cells, days) units that must
@@ -79,13 +115,13 @@ class Block:
     first: int
     stop: int
     series: slice
-    cells: slice
+    cell: Ints
+    mains: int
     series_sku: Ints
     by_sku: Grouping
     fields: tuple[FieldCells, FieldCells]
-    mains: Ints
     mains_by_sku: Grouping
-    forward: npt.NDArray[np.bool_]
+    forward_by_sku: Grouping
     moves: Moves
     origin: Ints
     destination: Ints
@@ -93,7 +129,8 @@ class Block:
     arrival: Ints
     thresholds: Ints
     has_fresh: bool
-    lots: npt.NDArray[np.int64]
+    lots: Ints
+    lot_cell: Ints
     arrivals: Array
     arrivals_same_day: Array
     dispatched: Array
@@ -102,7 +139,7 @@ class Block:
     @property
     def n_cells(self) -> int:
         """Cells in the block."""
-        return int(self.cells.stop - self.cells.start)
+        return len(self.cell)
 
     @property
     def n_series(self) -> int:
@@ -112,7 +149,12 @@ class Block:
     @property
     def cell_sku(self) -> Ints:
         """(cells,) product of the network (not of the block)."""
-        return self.network.cell_sku[self.cells]
+        return self.network.cell_sku[self.cell]
+
+    @property
+    def main_sku(self) -> Ints:
+        """(mains' cells,) product of the block."""
+        return self.cell_sku[: self.mains] - self.first
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,29 +198,38 @@ def make_block(network: Network, first: int, stop: int, moves: Moves) -> Block:
     """Make the block of products ``first`` to ``stop`` - 1; ``moves`` are theirs alone."""
     cells = slice(*(int(i) for i in np.searchsorted(network.cell_sku, [first, stop])))
     series = slice(*(int(i) for i in np.searchsorted(network.series_sku, [first, stop])))
-    kind = network.cell_kind[cells]
-    sku = network.cell_sku[cells] - first
-    mains = np.flatnonzero(kind == MAIN)
-    origin = network.cells(network.origin[moves.lane], moves.sku) - cells.start
-    destination = network.cells(network.destination[moves.lane], moves.sku) - cells.start
+    forward = network.cell_kind[cells] != MAIN
+    order = np.argsort(forward, kind="stable")
+    row = np.empty(len(order), dtype=np.int64)
+    row[order] = np.arange(len(order))
+    mains = len(order) - int(forward.sum())
+    cell = cells.start + order
+    sku = network.cell_sku[cell] - first
+    origin = row[network.cells(network.origin[moves.lane], moves.sku) - cells.start]
+    by_day = np.lexsort((origin, moves.day))
+    moves, origin = moves.where(by_day), origin[by_day]
+    destination = row[network.cells(network.destination[moves.lane], moves.sku) - cells.start]
     units = network.units(moves)
     arrival = moves.day + network.lead[moves.lane]
-    lots = _rows(network.lots.cell, cells)
-    count = cells.stop - cells.start
-    flows = _flows(network, count, lots, cells.start, moves, origin, destination, units, arrival)
+    lots = np.arange(*np.searchsorted(network.lots.cell, [cells.start, cells.stop]))
+    lot_cell = row[network.lots.cell[lots] - cells.start]
+    flows = _flows(network, len(row), lots, lot_cell, moves, origin, destination, units, arrival)
     series_sku = network.series_sku[series] - first
     return Block(
         network=network,
         first=first,
         stop=stop,
         series=series,
-        cells=cells,
+        cell=cell,
+        mains=mains,
         series_sku=series_sku,
         by_sku=Grouping(series_sku),
-        fields=(_field(network, cells, series, NEAR), _field(network, cells, series, MID)),
-        mains=mains,
-        mains_by_sku=Grouping(sku[mains]),
-        forward=kind != MAIN,
+        fields=(
+            _field(network, cell[mains:], series, NEAR),
+            _field(network, cell[mains:], series, MID),
+        ),
+        mains_by_sku=Grouping(sku[:mains]),
+        forward_by_sku=Grouping(sku[mains:]),
         moves=moves,
         origin=origin,
         destination=destination,
@@ -187,6 +238,7 @@ def make_block(network: Network, first: int, stop: int, moves: Moves) -> Block:
         thresholds=_thresholds(network, lots, moves, arrival),
         has_fresh=bool(network.lots.fresh[lots].any()),
         lots=lots,
+        lot_cell=lot_cell,
         arrivals=flows[0],
         arrivals_same_day=flows[1],
         dispatched=flows[2],
@@ -203,20 +255,22 @@ def reserve(arrivals: Array, arrivals_same_day: Array, dispatched: Array) -> Arr
     return kept
 
 
-def _rows(sorted_cells: Ints, cells: slice) -> Ints:
-    return np.arange(*np.searchsorted(sorted_cells, [cells.start, cells.stop]))
-
-
-def _field(network: Network, cells: slice, series: slice, field: int) -> FieldCells:
-    """Cells of stores for NEAR, of fronts for MID."""
-    served = network.cell_series[cells]
-    kind = network.cell_kind[cells]
+def _field(network: Network, forward: Ints, series: slice, field: int) -> FieldCells:
+    """Cells of stores for NEAR, of fronts for MID, among these cells of the network."""
+    served = network.cell_series[forward]
+    kind = network.cell_kind[forward]
     cell = np.flatnonzero((served >= 0) & (kind == (2 if field == NEAR else 1)))
     own = served[cell] - series.start
     order = np.argsort(own, kind="stable")
     cell, own = cell[order], own[order]
-    share = network.share[network.cell_location[cells][cell]].astype(np.float32)
-    return FieldCells(cell, own, share[:, None], Grouping(own))
+    share = network.share[network.cell_location[forward[cell]]].astype(np.float32)
+    in_order = bool((np.diff(cell) > 0).all())
+    return FieldCells(
+        _rows_of(cell) if in_order else cell,
+        _rows_of(own) if bool((np.diff(own) > 0).all()) else own,
+        share[:, None],
+        Grouping(own),
+    )
 
 
 def _thresholds(network: Network, lots: Ints, moves: Moves, arrival: Ints) -> Ints:
@@ -232,7 +286,7 @@ def _flows(
     network: Network,
     count: int,
     lots: Ints,
-    start: int,
+    lot_cell: Ints,
     moves: Moves,
     origin: Ints,
     destination: Ints,
@@ -243,8 +297,7 @@ def _flows(
     arrivals, same_day, out = (np.zeros((count, days), dtype=np.float32) for _ in range(3))
     later = network.lots.day[lots] >= 0
     rows = lots[later]
-    cell, day = network.lots.cell[rows] - start, network.lots.day[rows]
-    np.add.at(arrivals, (cell, day), network.lots.units[rows])
+    np.add.at(arrivals, (lot_cell[later], network.lots.day[rows]), network.lots.units[rows])
     np.add.at(out, (origin, moves.day), units)
     inside = arrival < days
     at_once = arrival == moves.day

@@ -76,11 +76,13 @@ def evaluate(network: Network, moves: Moves, draw: Draw) -> Evaluation:
         block = cut.block()
         demand = draw(block.series) if series else np.zeros((days, 0, paths), dtype=np.float32)
         result = simulate(block, demand)
-        rows, own, products = block.series, block.cells, slice(block.first, block.stop)
-        served[:, rows], lost[rows], short[rows] = result.served, result.lost, result.short
-        earned[rows], mean[rows] = result.earned, demand.mean(axis=2).T
-        morning[own], night[own] = result.morning, result.night
-        money[:, products] = result.money
+        means = result.means
+        assert means is not None
+        rows, products = block.series, slice(block.first, block.stop)
+        served[:, rows], lost[rows], short[rows] = means.served, means.lost, means.short
+        earned[rows], mean[rows] = means.earned, demand.mean(axis=2).T
+        morning[block.cell], night[block.cell] = result.morning, means.night
+        money[:, products] = means.money
         by_sku[products] = result.profit.mean(axis=1, dtype=np.float64)
         variance = float(result.profit.var(axis=1, dtype=np.float64).sum())
         return variance / paths, result.undelivered

@@ -13,59 +13,71 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from optimization.block import Array, Block, expiry_on_arrival
+from optimization.block import Array, Block, Grouping, expiry_on_arrival
 from optimization.network import AFTER_DAYS, FAR, MAIN, Floats, Ints, Truths
 
-Due = list[tuple[Ints, Array]]
+Due = list[tuple[Ints, Array, int]]
+"""Cells, what reaches them (levels from the third on, cells, paths or 1), and that first level."""
 
 
 @dataclass(frozen=True, eq=False)
 class Detail:
-    """What each path did; the entry after the last day stands for the days after the horizon.
+    """What each path did, in arrays to be filled that hold nothing but zeros; the entry after the
+    last day stands for the days after the horizon.
 
-    :param unmet: (days + 1, cells, paths) units that a front or store could have sold and did
-        not have.
+    :param unmet: (days + 1, fronts' and stores' cells, paths) units that a front or store could
+        have sold and did not have.
     :param spare: (days, cells, paths) units that it did not sell and is free to.
     :param spoilt: (days, cells, paths) units that expired that night.
+    :param after_sold: (cells, paths) units that it sells after the horizon.
+    :param main_spoilt: (days, skus, paths) units that expired at the mains that night.
     :param far_missed: (days + 1, skus, paths) units wanted far that the mains did not have.
     :param main_left: (skus, paths) least units that the mains were free to sell and kept, on any
         day or after the days after.
-    :param after_sold: (cells, paths) units that a front or store sells after the horizon.
     """
 
     unmet: Array
     spare: Array
     spoilt: Array
+    after_sold: Array
+    main_spoilt: Array
     far_missed: Array
     main_left: Array
-    after_sold: Array
 
 
-@dataclass(eq=False)
-class Outcome:
-    """What happens in a block. Means are over paths.
+@dataclass(frozen=True, eq=False)
+class Means:
+    """What happens in a block, means over paths.
 
-    :param profit: (skus, paths) sales + end value - holding - waste; what moves is not in it.
-    :param money: (4, skus) means: sales, end_value, holding, waste.
-    :param served: (3, series, days) mean demand served near, mid, far; ``lost`` (series, days).
+    :param money: (4, skus) sales, end_value, holding, waste.
+    :param served: (3, series, days) demand served near, mid, far; ``lost`` (series, days).
     :param short: (series, days) share of paths on which near and mid do not serve all demand.
-    :param earned: (series, days) mean profit of the day's sales.
-    :param morning: (cells, days) mean stock after the morning's arrivals, before dispatches.
-    :param night: (cells, days) mean stock at the close of the day.
-    :param undelivered: units of moves that could not leave for want of stock.
-    :param detail: what each path did, only where asked for.
+    :param earned: (series, days) profit of the day's sales.
+    :param night: (cells, days) stock at the close of the day.
     """
 
-    profit: Array
     money: Array
     served: Array
     lost: Array
     short: Array
     earned: Array
-    morning: Array
     night: Array
+
+
+@dataclass(eq=False)
+class Outcome:
+    """What a run of a block brings.
+
+    :param profit: (skus, paths) sales + end value - holding - waste; what moves is not in it.
+    :param morning: (cells, days) mean stock after the morning's arrivals, before dispatches.
+    :param undelivered: units of moves that could not leave for want of stock.
+    :param means: None where each path's detail was asked for instead.
+    """
+
+    profit: Array
+    morning: Array
     undelivered: float = 0.0
-    detail: Detail | None = None
+    means: Means | None = None
 
 
 def rate_after(demand: Array) -> Floats:
@@ -74,22 +86,25 @@ def rate_after(demand: Array) -> Floats:
     return rate
 
 
-def simulate(block: Block, demand: Array, keep: bool = False) -> Outcome:
+def simulate(block: Block, demand: Array, detail: Detail | None = None) -> Outcome:
     """Run a block.
 
     :param demand: (days, series, paths) units asked for.
-    :param keep: also return what each path did, in ``detail``.
+    :param detail: to be filled with what each path did, instead of the means.
     """
-    return _Run(block, demand, keep).run()
+    return _Run(block, demand, detail).run()
 
 
 class _Run:
-    """The state while a block runs: ``stock`` is (levels, cells, paths), cumulated by expiry."""
+    """The state while a block runs: ``stock`` is (levels, cells, paths), cumulated by expiry.
 
-    def __init__(self, block: Block, demand: Array, keep: bool) -> None:
+    Levels of days that are past are not kept up.
+    """
+
+    def __init__(self, block: Block, demand: Array, detail: Detail | None) -> None:
         network = block.network
         days, series, paths = demand.shape
-        self.block, self.demand = block, demand
+        self.block, self.demand, self.detail = block, demand, detail
         self.levels = len(block.thresholds) + 1 + int(block.has_fresh)
         self.stock = np.zeros((self.levels, block.n_cells, paths), dtype=np.float32)
         self.due: defaultdict[int, Due] = defaultdict(list)
@@ -99,55 +114,52 @@ class _Run:
         profit = network.profit[:, block.first : block.stop][:, block.series_sku]
         weighted = profit * money.conversion[:, None] * network.series_weight[block.series]
         self.series_profit = weighted.astype(np.float32)[:, :, None]
-        self.holding = (
-            np.where(block.forward, network.unit_m3[block.cell_sku] * money.holding, 0)
-        ).astype(np.float32)[:, None]
-        self.waste = (network.price[block.cell_sku] * money.waste_share).astype(np.float32)[:, None]
-        self.own = block.cell_sku - block.first
+        sku = block.cell_sku
+        holding = network.unit_m3[sku[block.mains :]] * money.holding
+        self.holding = holding.astype(np.float32)[:, None]
+        self.waste = (network.price[sku] * money.waste_share).astype(np.float32)[:, None]
+        self.leaving = np.searchsorted(block.moves.day, np.arange(days + 1))
         self.out = Outcome(
             profit=np.zeros((skus, paths), dtype=np.float32),
-            money=np.zeros((4, skus), dtype=np.float32),
-            served=np.zeros((3, series, days), dtype=np.float32),
-            lost=np.zeros((series, days), dtype=np.float32),
-            short=np.zeros((series, days), dtype=np.float32),
-            earned=np.zeros((series, days), dtype=np.float32),
             morning=np.zeros((block.n_cells, days), dtype=np.float32),
-            night=np.zeros((block.n_cells, days), dtype=np.float32),
         )
-        if keep:
-            self.out.detail = Detail(
-                unmet=np.zeros((days + 1, block.n_cells, paths), dtype=np.float32),
-                spare=np.zeros((days, block.n_cells, paths), dtype=np.float32),
-                spoilt=np.zeros((days, block.n_cells, paths), dtype=np.float32),
-                far_missed=np.zeros((days + 1, skus, paths), dtype=np.float32),
-                main_left=np.full((skus, paths), np.inf, dtype=np.float32),
-                after_sold=np.zeros((block.n_cells, paths), dtype=np.float32),
+        if detail is None:
+            lost, short, earned = (np.zeros((series, days), dtype=np.float32) for _ in range(3))
+            self.out.means = Means(
+                money=np.zeros((4, skus), dtype=np.float32),
+                served=np.zeros((3, series, days), dtype=np.float32),
+                lost=lost,
+                short=short,
+                earned=earned,
+                night=np.zeros((block.n_cells, days), dtype=np.float32),
             )
+        else:
+            detail.main_left[:] = np.inf
         self._lots()
 
     def run(self) -> Outcome:
         for day in range(self.demand.shape[0]):
-            for cells, profile in self.due.pop(day, []):
-                self._receive(cells, profile, day)
+            for due in self.due.pop(day, []):
+                self._receive(*due, day)
             self._dispatch(day)
             self._sell(day)
             self._night(day)
         for late in sorted(self.due):
-            for cells, profile in self.due[late]:
-                self._receive(cells, profile, late)
+            for due in self.due[late]:
+                self._receive(*due, late)
         self._afterwards()
         return self.out
 
     def _lots(self) -> None:
         lots, rows = self.block.network.lots, self.block.lots
-        cell, units = lots.cell[rows] - self.block.cells.start, lots.units[rows]
+        cell, units = self.block.lot_cell, lots.units[rows]
         profile = self._dated(lots.expiry[rows], lots.fresh[rows], units.astype(np.float32))
         for day in np.unique(lots.day[rows]):
             which = np.flatnonzero(lots.day[rows] == day)
             if day < 0:
-                self._receive(cell[which], profile[:, which], int(day))
+                self._receive(cell[which], profile[:, which], 0, int(day))
             else:
-                self.due[int(day)].append((cell[which], profile[:, which]))
+                self.due[int(day)].append((cell[which], profile[:, which], 0))
 
     def _dated(self, expiry: Ints, fresh: Truths, units: Array) -> Array:
         """(levels, k, 1) lots cumulated by expiry."""
@@ -160,48 +172,66 @@ class _Run:
             profile[: len(by_then)] *= ~fresh[None, :, None]
         return profile
 
-    def _receive(self, cells: Ints, profile: Array, day: int) -> None:
-        """Put lots into stock; what expired on the way is waste."""
-        past = int(np.searchsorted(self.block.thresholds, day))
-        if past and profile[past - 1].any():
-            spoilt = profile[past - 1].copy()
-            profile = np.maximum(profile - spoilt, 0)
-            order = np.argsort(self.own[cells], kind="stable")
-            self._book(3, self.own[cells][order], (spoilt * self.waste[cells])[order], -1.0)
-        if len(np.unique(cells)) == len(cells):
-            self.stock[:, cells] += profile
-        else:
-            for row, cell in enumerate(cells):
-                self.stock[:, cell] += profile[:, row]
+    def _past(self, day: int) -> int:
+        """How many levels are of days before ``day``."""
+        return int(np.searchsorted(self.block.thresholds, day))
+
+    def _receive(self, cells: Ints, profile: Array, low: int, day: int) -> None:
+        """Put lots into stock; what expired on the way is waste.
+
+        :param low: the level of the profile's first.
+        """
+        past = self._past(day)
+        if past > low:
+            spoilt, profile = profile[past - 1 - low], profile[past - low :]
+            if spoilt.any():
+                profile = np.maximum(profile - spoilt, 0)
+                order = np.argsort(self.block.cell_sku[cells], kind="stable")
+                sku = self.block.cell_sku[cells[order]] - self.block.first
+                self._book(3, Grouping(sku), (spoilt * self.waste[cells])[order], -1.0)
+        while len(cells):
+            # Each cell once at a time.
+            if np.bincount(cells).max() > 1:
+                first = np.zeros(len(cells), dtype=bool)
+                first[np.unique(cells, return_index=True)[1]] = True
+                now, some = cells[first], profile[:, first]
+                cells, profile = cells[~first], profile[:, ~first]
+            else:
+                now, some, cells = cells, profile, cells[:0]
+            for stock, lots in zip(self.stock[past:], some, strict=True):
+                stock[now] += lots
 
     def _dispatch(self, day: int) -> None:
         block = self.block
-        total = self.stock[-1].mean(axis=1)
-        self.out.morning[:, day] = total
-        rows = np.flatnonzero(block.moves.day == day)
-        if not len(rows):
+        self.out.morning[:, day] = self.stock[-1].mean(axis=1)
+        rows = slice(*self.leaving[day : day + 2])
+        if rows.start == rows.stop:
             return
-        origins, place = np.unique(block.origin[rows], return_inverse=True)
+        starts = np.diff(block.origin[rows], prepend=-1) > 0
+        origins, place = block.origin[rows][starts], np.cumsum(starts) - 1
         asked = np.bincount(place, weights=block.units[rows]).astype(np.float32)
-        left = np.minimum(self.stock[:, origins], asked[:, None])
-        self.stock[:, origins] -= left
+        share = (block.units[rows] / asked[place]).astype(np.float32)
+        past = self._past(day)
+        left = np.minimum(self.stock[past:, origins], asked[:, None])
+        for stock, lots in zip(self.stock[past:], left, strict=True):
+            stock[origins] -= lots
         missing = asked - left[-1].mean(axis=1)
         self.out.undelivered += float(missing[missing > 1e-3].sum())
         if (left == left[..., :1]).all():
             left = left[..., :1]
-        share = (block.units[rows] / asked[place]).astype(np.float32)
         profile = left[:, place] * share[:, None]
-        self._freshen(rows, profile)
-        for arrival in np.unique(block.arrival[rows]):
-            which = np.flatnonzero(block.arrival[rows] == arrival)
-            cells = block.destination[rows][which]
+        self._freshen(rows, profile, past)
+        arrivals, destinations = block.arrival[rows], block.destination[rows]
+        for arrival in np.unique(arrivals):
+            which = np.flatnonzero(arrivals == arrival)
+            cells = destinations[which]
             if arrival == day:
-                self._receive(cells, profile[:, which], day)
+                self._receive(cells, profile[:, which], past, day)
                 np.add.at(self.out.morning[:, day], cells, profile[-1, which].mean(axis=1))
             else:
-                self.due[int(arrival)].append((cells, profile[:, which]))
+                self.due[int(arrival)].append((cells, profile[:, which], past))
 
-    def _freshen(self, rows: Ints, profile: Array) -> None:
+    def _freshen(self, rows: slice, profile: Array, past: int) -> None:
         """Start the shelf life of undated units that reach a front or store."""
         block = self.block
         network = block.network
@@ -211,69 +241,86 @@ class _Run:
         expiry = expiry_on_arrival(network, block.moves.sku[rows], block.arrival[rows])
         ends_forward = network.kind[network.destination[lane]] != MAIN
         undated = (profile[-1] - profile[-2]) * ends_forward[:, None]
-        by_then = expiry[None, :] <= block.thresholds[:, None]
+        by_then = expiry[None, :] <= block.thresholds[past:, None]
         profile[: len(by_then)] += by_then[:, :, None] * undated
         profile[-2] += undated
 
     def _sell(self, day: int) -> None:
-        block, out = self.block, self.out
+        block, means = self.block, self.out.means
         demand = self.demand[day]
         rest = demand.copy()
-        free = np.maximum(self.stock[-1] - block.reserve[:, day, None], 0)
+        free = self.stock[-1] - block.reserve[:, day, None]
+        np.maximum(free, 0, out=free)
         sold = np.zeros_like(free)
         earned = np.zeros_like(rest)
         for number in range(len(block.fields)):
-            served = self._serve(number, day, rest, free, sold)
+            served = self._serve(number, day, rest, free[block.mains :], sold[block.mains :])
             if served is not None:
-                earned += served * self.series_profit[number]
-                out.served[number, :, day] = served.mean(axis=1)
-        out.short[:, day] = (rest > 1e-5 * demand + 1e-6).mean(axis=1)
-        share = self._far(day, rest, free, sold)
-        far = rest * share[block.series_sku]
-        earned += far * self.series_profit[FAR]
-        out.served[FAR, :, day] = far.mean(axis=1)
-        out.lost[:, day] = (rest - far).mean(axis=1)
-        out.earned[:, day] = earned.mean(axis=1)
-        self._book(0, block.by_sku.group, earned, 1.0)
-        first = np.searchsorted(block.thresholds, day)
-        self.stock[first:] -= sold
-        np.maximum(self.stock[first:], 0, out=self.stock[first:])
-        if out.detail is not None:
-            out.detail.spare[day] = free - sold
+                if means is not None:
+                    means.served[number, :, day] = served.mean(axis=1)
+                served *= self.series_profit[number]
+                earned += served
+        if means is not None:
+            means.short[:, day] = (rest > 1e-5 * demand + 1e-6).mean(axis=1)
+        share = self._far(day, rest, free[: block.mains], sold[: block.mains])
+        far = share[block.series_sku]
+        far *= rest
+        if means is not None:
+            means.served[FAR, :, day] = far.mean(axis=1)
+            means.lost[:, day] = (rest - far).mean(axis=1)
+        far *= self.series_profit[FAR]
+        earned += far
+        if means is not None:
+            means.earned[:, day] = earned.mean(axis=1)
+        self._book(0, block.by_sku, earned, 1.0)
+        for stock in self.stock[self._past(day) :]:
+            stock -= sold
+            np.maximum(stock, 0, out=stock)
+        if self.detail is not None:
+            np.subtract(free[block.mains :], sold[block.mains :], out=self.detail.spare[day])
 
     def _serve(self, number: int, day: int, rest: Array, free: Array, sold: Array) -> Array | None:
-        """Serve ``rest`` (series, paths) from one field's cells; returns what was served."""
+        """Serve ``rest`` (series, paths) from one field's cells; returns what was served.
+
+        :param free: (fronts' and stores' cells, paths) units to sell; ``sold`` is filled.
+        """
         cells, conversion = self.block.fields[number], self.conversion[number]
-        if not len(cells.cell) or conversion <= 0:
+        if not len(cells) or conversion <= 0:
             return None
         offered = rest[cells.series] * cells.share
         taken = np.minimum(offered, free[cells.cell] / conversion)
         sold[cells.cell] = taken * conversion
-        if self.out.detail is not None:
-            self.out.detail.unmet[day, cells.cell] = (offered - taken) * conversion
+        if self.detail is not None:
+            offered -= taken
+            offered *= conversion
+            self.detail.unmet[day, cells.cell] = offered
         served = np.zeros_like(rest)
         cells.by_series.add(taken, served)
-        np.maximum(rest - served, 0, out=rest)
+        rest -= served
+        np.maximum(rest, 0, out=rest)
         return served
 
     def _far(self, day: int, rest: Array, free: Array, sold: Array) -> Array:
-        """Serve far demand from the pooled mains; returns the share that they can, by product."""
+        """Serve far demand from the pooled mains; returns the share that they can, by product.
+
+        :param free: (mains' cells, paths) units to sell; ``sold`` is filled.
+        """
         block, conversion = self.block, self.conversion[FAR]
         asked, held = np.zeros_like(self.out.profit), np.zeros_like(self.out.profit)
         block.by_sku.add(rest, asked)
         asked *= conversion
-        block.mains_by_sku.add(free[block.mains], held)
+        block.mains_by_sku.add(free, held)
         share = np.divide(held, asked, out=np.ones_like(held), where=asked > held)
         if conversion <= 0:
             return np.zeros_like(share)
         self._note_mains(day, asked, held, held)
         drawn = np.divide(asked * share, held, out=np.zeros_like(held), where=held > 0)
-        sold[block.mains] = free[block.mains] * drawn[block.mains_by_sku.group]
+        np.multiply(free, drawn[block.main_sku], out=sold)
         return share
 
     def _note_mains(self, day: int, asked: Array, usable: Array, held: Array) -> None:
         """Note what far demand missed, beyond rounding, and what the mains keep."""
-        detail = self.out.detail
+        detail = self.detail
         if detail is not None:
             missed = np.where(asked > usable * (1 + 1e-4), asked - usable, 0)
             detail.far_missed[day] = missed
@@ -281,26 +328,37 @@ class _Run:
             np.minimum(detail.main_left, left, out=detail.main_left)
 
     def _night(self, day: int) -> None:
-        top = self.stock[-1]
-        self._book(2, self.own, top * self.holding, -1.0)
-        level = np.searchsorted(self.block.thresholds, day)
-        if level < len(self.block.thresholds) and self.block.thresholds[level] == day:
-            spoilt = self.stock[level].copy()
-            self._book(3, self.own, spoilt * self.waste, -1.0)
-            self.stock[level:] -= spoilt
-            if self.out.detail is not None:
-                self.out.detail.spoilt[day] = spoilt
-        self.out.night[:, day] = top.mean(axis=1)
+        block, top = self.block, self.stock[-1]
+        self._book(2, block.forward_by_sku, top[block.mains :] * self.holding, -1.0)
+        level = self._past(day)
+        if level < len(block.thresholds) and block.thresholds[level] == day:
+            self._spoil(day, level)
+        if self.out.means is not None:
+            self.out.means.night[:, day] = top.mean(axis=1)
 
-    def _book(self, kind: int, sku: Ints, money: Array, sign: float) -> None:
-        """Book money (rows, paths) of products ``sku`` (not decreasing)."""
-        if not len(sku):
+    def _spoil(self, day: int, level: int) -> None:
+        """Throw away what is on its last day."""
+        block = self.block
+        spoilt = self.stock[level].copy()
+        if not spoilt.any():
             return
+        mains, forward = spoilt[: block.mains], spoilt[block.mains :]
+        self._book(3, block.mains_by_sku, mains * self.waste[: block.mains], -1.0)
+        self._book(3, block.forward_by_sku, forward * self.waste[block.mains :], -1.0)
+        for stock in self.stock[level:]:
+            stock -= spoilt
+        if self.detail is not None:
+            self.detail.spoilt[day] = forward
+            block.mains_by_sku.add(mains, self.detail.main_spoilt[day])
+
+    def _book(self, kind: int, by_sku: Grouping, money: Array, sign: float) -> None:
+        """Book money (rows, paths) of products."""
         sums = np.zeros_like(self.out.profit)
-        starts = np.flatnonzero(np.diff(sku, prepend=-1))
-        sums[sku[starts]] = np.add.reduceat(money, starts, axis=0)
-        self.out.money[kind] += sums.mean(axis=1)
-        self.out.profit += np.float32(sign) * sums
+        by_sku.add(money, sums)
+        if self.out.means is not None:
+            self.out.means.money[kind] += sums.mean(axis=1)
+        sums *= np.float32(sign)
+        self.out.profit += sums
 
     def _afterwards(self) -> None:
         """Book what is left as sold in the days after, at the steady rate of the last days."""
@@ -309,22 +367,23 @@ class _Run:
         days = len(self.demand)
         rest = np.repeat(rate[:, None] * AFTER_DAYS, self.demand.shape[2], axis=1)
         earned = np.zeros_like(rest)
-        sold = np.zeros_like(self.stock[-1])
+        forward = self.stock[:, block.mains :]
+        sold = np.zeros_like(forward[-1])
         for number, cells in enumerate(block.fields):
-            if len(cells.cell) and self.conversion[number] > 0:
+            if len(cells) and self.conversion[number] > 0:
                 daily = rest[cells.series] * cells.share * self.conversion[number] / AFTER_DAYS
-                usable = np.zeros_like(self.stock[-1])
-                usable[cells.cell] = self._usable(self.stock[:, cells.cell], daily)
+                usable = np.zeros_like(forward[-1])
+                usable[cells.cell] = self._usable(forward[:, cells.cell], daily)
                 served = self._serve(number, days, rest, usable, sold)
                 assert served is not None
                 earned += served * self.series_profit[number]
-        if self.out.detail is not None:
-            self.out.detail.after_sold[:] = sold
+        if self.detail is not None:
+            self.detail.after_sold[:] = sold
         asked = np.zeros_like(self.out.profit)
         block.by_sku.add(rest, asked)
         held = np.zeros((self.levels, *asked.shape), dtype=np.float32)
-        for level in range(self.levels):
-            block.mains_by_sku.add(self.stock[level][block.mains], held[level])
+        for level in range(self._past(days), self.levels):
+            block.mains_by_sku.add(self.stock[level, : block.mains], held[level])
         usable = self._usable(held, asked * self.conversion[FAR] / AFTER_DAYS)
         asked *= self.conversion[FAR]
         self._note_mains(days, asked, usable, held[-1])
@@ -332,7 +391,7 @@ class _Run:
         if self.conversion[FAR] <= 0:
             share[:] = 0
         earned += rest * share[block.series_sku] * self.series_profit[FAR]
-        self._book(1, block.by_sku.group, earned, 1.0)
+        self._book(1, block.by_sku, earned, 1.0)
 
     def _usable(self, stock: Array, daily: Array) -> Array:
         """Units of stock (levels, k, paths) that sell at ``daily`` (k, paths) before they spoil."""

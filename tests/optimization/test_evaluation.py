@@ -168,8 +168,8 @@ def test_blocks_change_nothing(monkeypatch):
     whole = evaluate(problem.network, moves, problem.common)
     from optimization import evaluation
 
-    small = evaluation.blocks
-    monkeypatch.setattr(evaluation, "blocks", lambda n, m, p: small(n, m, p, elements=1))
+    small = evaluation.cuts
+    monkeypatch.setattr(evaluation, "cuts", lambda n, m, p: small(n, m, p, elements=1))
     parts = evaluate(problem.network, moves, problem.common)
     assert parts.profit == pytest.approx(whole.profit, rel=1e-6)
     assert np.allclose(parts.night, whole.night)
