@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from optimization.block import Array, Block, Grouping, expiry_on_arrival
-from optimization.network import AFTER_DAYS, FAR, MAIN, Floats, Ints, Truths
+from optimization.network import AFTER_DAYS, FAR, MAIN, NEVER, Floats, Ints, Truths
 
 Due = list[tuple[Ints, Array, int]]
 """Cells, what reaches them (levels from the third on, cells, paths or 1), and that first level."""
@@ -118,6 +118,10 @@ class _Run:
         holding = network.unit_m3[sku[block.mains :]] * money.holding
         self.holding = holding.astype(np.float32)[:, None]
         self.waste = (network.price[sku] * money.waste_share).astype(np.float32)[:, None]
+        # Money is booked at the end, from what is added up over the days.
+        self.earned = np.zeros((series, paths), dtype=np.float32)
+        self.nights = np.zeros((block.n_cells - block.mains, paths), dtype=np.float32)
+        self.wasted = np.zeros((block.n_cells, paths), dtype=np.float32)
         self.leaving = np.searchsorted(block.moves.day, np.arange(days + 1))
         self.out = Outcome(
             profit=np.zeros((skus, paths), dtype=np.float32),
@@ -148,6 +152,12 @@ class _Run:
             for due in self.due[late]:
                 self._receive(*due, late)
         self._afterwards()
+        block, mains = self.block, self.block.mains
+        self._book(0, block.by_sku, self.earned, 1.0)
+        self._book(2, block.forward_by_sku, self.nights * self.holding, -1.0)
+        self.wasted *= self.waste
+        self._book(3, block.mains_by_sku, self.wasted[:mains], -1.0)
+        self._book(3, block.forward_by_sku, self.wasted[mains:], -1.0)
         return self.out
 
     def _lots(self) -> None:
@@ -184,11 +194,10 @@ class _Run:
         past = self._past(day)
         if past > low:
             spoilt, profile = profile[past - 1 - low], profile[past - low :]
+            low = past
             if spoilt.any():
                 profile = np.maximum(profile - spoilt, 0)
-                order = np.argsort(self.block.cell_sku[cells], kind="stable")
-                sku = self.block.cell_sku[cells[order]] - self.block.first
-                self._book(3, Grouping(sku), (spoilt * self.waste[cells])[order], -1.0)
+                np.add.at(self.wasted, cells, np.broadcast_to(spoilt, self.wasted[cells].shape))
         while len(cells):
             # Each cell once at a time.
             if np.bincount(cells).max() > 1:
@@ -198,7 +207,7 @@ class _Run:
                 cells, profile = cells[~first], profile[:, ~first]
             else:
                 now, some, cells = cells, profile, cells[:0]
-            for stock, lots in zip(self.stock[past:], some, strict=True):
+            for stock, lots in zip(self.stock[low:], some, strict=True):
                 stock[now] += lots
 
     def _dispatch(self, day: int) -> None:
@@ -211,37 +220,58 @@ class _Run:
         origins, place = block.origin[rows][starts], np.cumsum(starts) - 1
         asked = np.bincount(place, weights=block.units[rows]).astype(np.float32)
         share = (block.units[rows] / asked[place]).astype(np.float32)
-        past = self._past(day)
-        left = np.minimum(self.stock[past:, origins], asked[:, None])
-        for stock, lots in zip(self.stock[past:], left, strict=True):
+        expiry = self._born(rows)
+        low = self._lowest(origins, expiry, self._past(day))
+        left = np.minimum(self.stock[low:, origins], asked[:, None])
+        for stock, lots in zip(self.stock[low:], left, strict=True):
             stock[origins] -= lots
         missing = asked - left[-1].mean(axis=1)
         self.out.undelivered += float(missing[missing > 1e-3].sum())
         if (left == left[..., :1]).all():
             left = left[..., :1]
         profile = left[:, place] * share[:, None]
-        self._freshen(rows, profile, past)
+        self._freshen(rows, expiry, profile, low)
         arrivals, destinations = block.arrival[rows], block.destination[rows]
         for arrival in np.unique(arrivals):
             which = np.flatnonzero(arrivals == arrival)
             cells = destinations[which]
             if arrival == day:
-                self._receive(cells, profile[:, which], past, day)
+                self._receive(cells, profile[:, which], low, day)
                 np.add.at(self.out.morning[:, day], cells, profile[-1, which].mean(axis=1))
             else:
-                self.due[int(arrival)].append((cells, profile[:, which], past))
+                self.due[int(arrival)].append((cells, profile[:, which], low))
 
-    def _freshen(self, rows: slice, profile: Array, past: int) -> None:
-        """Start the shelf life of undated units that reach a front or store."""
+    def _born(self, rows: slice) -> Ints:
+        """(moves,) the last day of sale of undated units that go to a front or store."""
         block = self.block
         network = block.network
+        expiry = expiry_on_arrival(network, block.moves.sku[rows], block.arrival[rows])
+        to_main = network.kind[network.destination[block.moves.lane[rows]]] == MAIN
+        return np.where(to_main, NEVER, expiry)
+
+    def _lowest(self, origins: Ints, expiry: Ints, past: int) -> int:
+        """Return the lowest level to which anything that leaves belongs: those below hold nothing.
+
+        :param expiry: (moves,) of what is undated.
+        """
+        tops = 1 + int(self.block.has_fresh)
+        low, high = past, self.levels - tops
+        while low < high:
+            middle = (low + high) // 2
+            if self.stock[middle, origins].any():
+                high = middle
+            else:
+                low = middle + 1
+        born = int(np.searchsorted(self.block.thresholds, expiry.min()))
+        return max(min(low, born), past) if self.block.has_fresh else low
+
+    def _freshen(self, rows: slice, expiry: Ints, profile: Array, low: int) -> None:
+        """Start the shelf life of undated units that reach a front or store."""
+        block = self.block
         if not block.has_fresh:
             return
-        lane = block.moves.lane[rows]
-        expiry = expiry_on_arrival(network, block.moves.sku[rows], block.arrival[rows])
-        ends_forward = network.kind[network.destination[lane]] != MAIN
-        undated = (profile[-1] - profile[-2]) * ends_forward[:, None]
-        by_then = expiry[None, :] <= block.thresholds[past:, None]
+        undated = (profile[-1] - profile[-2]) * (expiry != NEVER)[:, None]
+        by_then = expiry[None, :] <= block.thresholds[low:, None]
         profile[: len(by_then)] += by_then[:, :, None] * undated
         profile[-2] += undated
 
@@ -249,10 +279,10 @@ class _Run:
         block, means = self.block, self.out.means
         demand = self.demand[day]
         rest = demand.copy()
+        earned = self.earned if means is None else np.zeros_like(rest)
         free = self.stock[-1] - block.reserve[:, day, None]
         np.maximum(free, 0, out=free)
         sold = np.zeros_like(free)
-        earned = np.zeros_like(rest)
         for number in range(len(block.fields)):
             served = self._serve(number, day, rest, free[block.mains :], sold[block.mains :])
             if served is not None:
@@ -272,10 +302,10 @@ class _Run:
         earned += far
         if means is not None:
             means.earned[:, day] = earned.mean(axis=1)
-        self._book(0, block.by_sku, earned, 1.0)
+            self.earned += earned
+        first = np.empty_like(sold)
         for stock in self.stock[self._past(day) :]:
-            stock -= sold
-            np.maximum(stock, 0, out=stock)
+            stock -= np.minimum(stock, sold, out=first)
         if self.detail is not None:
             np.subtract(free[block.mains :], sold[block.mains :], out=self.detail.spare[day])
 
@@ -329,7 +359,7 @@ class _Run:
 
     def _night(self, day: int) -> None:
         block, top = self.block, self.stock[-1]
-        self._book(2, block.forward_by_sku, top[block.mains :] * self.holding, -1.0)
+        self.nights += top[block.mains :]
         level = self._past(day)
         if level < len(block.thresholds) and block.thresholds[level] == day:
             self._spoil(day, level)
@@ -342,14 +372,12 @@ class _Run:
         spoilt = self.stock[level].copy()
         if not spoilt.any():
             return
-        mains, forward = spoilt[: block.mains], spoilt[block.mains :]
-        self._book(3, block.mains_by_sku, mains * self.waste[: block.mains], -1.0)
-        self._book(3, block.forward_by_sku, forward * self.waste[block.mains :], -1.0)
+        self.wasted += spoilt
         for stock in self.stock[level:]:
             stock -= spoilt
         if self.detail is not None:
-            self.detail.spoilt[day] = forward
-            block.mains_by_sku.add(mains, self.detail.main_spoilt[day])
+            self.detail.spoilt[day] = spoilt[block.mains :]
+            block.mains_by_sku.add(spoilt[: block.mains], self.detail.main_spoilt[day])
 
     def _book(self, kind: int, by_sku: Grouping, money: Array, sign: float) -> None:
         """Book money (rows, paths) of products."""
