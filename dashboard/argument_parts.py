@@ -67,7 +67,7 @@ def add_horizon(command: argparse.ArgumentParser) -> None:
 def add_workers(command: argparse.ArgumentParser) -> None:
     """Add ``--workers`` and ``--backend``."""
     command.add_argument(
-        "--workers", metavar="N", type=whole(1, 4096), help="processes (default: one a core)"
+        "--workers", metavar="N", type=whole(1, 4096), help="processors (default: all)"
     )
     command.add_argument(
         "--backend",

@@ -93,7 +93,13 @@ def plan(options: argparse.Namespace, progress: Progress) -> Outcome:
 
     frame, count = overridden(brand, made.frame)
     result = plan_transfers(
-        brand, frame, horizon=options.horizon, seed=options.seed, progress=progress
+        brand,
+        frame,
+        horizon=options.horizon,
+        seed=options.seed,
+        backend=options.backend,
+        workers=options.workers,
+        progress=progress,
     )
     result.write(options.out)
     return Outcome(

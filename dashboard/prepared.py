@@ -66,6 +66,8 @@ def prepared(
         approved=facts.approved,
         rejected=facts.rejected,
         last=_last(workspace),
+        backend=backend,
+        workers=workers,
         progress=progress,
     )
     result.write(workspace.plan)

@@ -38,7 +38,16 @@ def replay(options: argparse.Namespace, progress: Progress) -> Outcome:
         made = make(seen, backend=options.backend, workers=options.workers)
         return made.frame
 
-    rows = live_through(brand, start, options.days, forecast, demand, progress)
+    rows = live_through(
+        brand,
+        start,
+        options.days,
+        forecast,
+        demand,
+        progress,
+        backend=options.backend,
+        workers=options.workers,
+    )
     with write_atomically(options.out) as beside:
         if options.out.suffix == ".csv":
             rows.to_csv(beside, index=False)

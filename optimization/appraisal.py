@@ -90,10 +90,33 @@ class Appraisal:
         :param life: (rows,) days that they can be sold; default: the product's shelf life.
         :returns: the gain, and the units of these that sell.
         """
-        extra = np.repeat(units[:, None], self.unmet.shape[2], axis=1).astype(np.float32)
-        unmet = self.unmet[:, rows]
-        gain, rest = self.lay_on_top(rows, day, extra, unmet, life)
-        return gain, (unmet - rest).sum(axis=0)
+        network = self.network
+        sku = network.cell_sku[self.cells[rows]]
+        life = network.shelf_life[sku] if life is None else life
+        hold = (network.unit_m3[sku] * network.money.holding).astype(np.float32)[:, None]
+        waste = (network.price[sku] * network.money.waste_share).astype(np.float32)[:, None]
+        days, paths = network.days, self.unmet.shape[2]
+        extra = np.repeat(units.astype(np.float32)[:, None], paths, axis=1)
+        total, sold = np.zeros_like(extra), np.zeros_like(extra)
+        spoils = bool((life <= days - day).any())
+        now, worth = np.empty_like(extra), np.empty_like(extra)
+        for today in range(day, days + 1):
+            _take(self.unmet[today], rows, now)
+            if today == days:
+                now *= after_share(life[:, None], days - day)
+            np.minimum(extra, now, out=now)
+            sold += now
+            total += np.multiply(_take(self.worth[today], rows, worth), now, out=worth)
+            if today == days:
+                break
+            extra -= now
+            total -= np.multiply(extra, hold, out=now)
+            if spoils:
+                last = np.equal(life, today - day + 1)
+                if last.any():
+                    total[last] -= extra[last] * waste[last]
+                    extra[last] = 0
+        return total, sold
 
     def lay_on_top(
         self, rows: Ints, day: int, extra: Array, unmet: Array, life: Floats | None = None
@@ -244,6 +267,11 @@ class Appraisal:
         unsold = np.maximum(left - sold, 0)
         lost = np.clip(taken - missing - unsold, 0, sold)
         yield days, lost, np.zeros_like(missing)
+
+
+def _take(values: Array, rows: Ints, out: Array) -> Array:
+    """Copy rows of ``values`` (all, paths) to ``out``, and return it."""
+    return values.take(rows, axis=0, out=out, mode="clip")
 
 
 def far_profit(network: Network) -> Floats:

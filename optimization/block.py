@@ -6,6 +6,7 @@ itself, so that a network is simulated in blocks whose arrays fit the processor'
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,9 +16,9 @@ from optimization.network import AFTER_DAYS, MAIN, MID, NEAR, NEVER, Floats, Int
 
 Array = npt.NDArray[np.float32]
 
-ELEMENTS = 50_000
-"""Cells × paths of a block: its arrays fit the processor's cache, and a network of some thousand
-cells has blocks enough for several threads."""
+ELEMENTS = 250_000
+"""Cells × paths of a block at most: enough that threads seldom wait for the interpreter, which they
+need between NumPy's loops, and little enough that a block's arrays stay small."""
 
 
 Rows = Ints | slice
@@ -172,12 +173,13 @@ class Cut:
 
 
 def cuts(network: Network, moves: Moves, paths: int, elements: int = ELEMENTS) -> list[Cut]:
-    """Cut the network's products into blocks of about ``elements`` cells × paths.
+    """Cut the network's products into blocks of like size, about ``elements`` cells × paths.
 
     :param moves: every move, facts included.
     """
     by_product = np.bincount(network.cell_sku, minlength=len(network.skus))
-    limit = max(elements // max(paths, 1), 1)
+    count = max(math.ceil(len(network.cell_sku) * paths / elements), 1)
+    limit = math.ceil(len(network.cell_sku) / count + by_product.mean())
     moves = moves.where(np.argsort(moves.sku, kind="stable"))
     first = 0
     found = []

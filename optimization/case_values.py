@@ -9,8 +9,11 @@ from optimization.block import Array
 from optimization.churn import churn_of_changing
 from optimization.draft import Draft, room_to_handle, room_to_store, stock_to_send
 from optimization.network import Floats, Ints
+from optimization.threads import spread
 
 _STEPS = (1, 2, 4, 8, 16, 32)
+_TOGETHER = 4096
+"""Options that are valued at once at most: memory stays bounded."""
 
 
 def value_of_adding(draft: Draft, appraisal: Appraisal, rows: Ints, units: Floats) -> Floats:
@@ -33,23 +36,38 @@ def _value(draft: Draft, appraisal: Appraisal, rows: Ints, units: Floats, coming
     from_main = options.from_main[rows]
     back = np.flatnonzero(options.to_main[rows])
     value[back] += appraisal.gain_at_mains(options.sku[rows[back]], arrival[back], units[back])
-    for day in np.unique(arrival):
-        at = np.flatnonzero((arrival == day) & ~options.to_main[rows])
+
+    def add(at: Ints) -> None:
+        day = int(arrival[at[0]])
         if coming:
             life = options.life[rows[at]]
-            money, sold = appraisal.gain_of_adding(cell[at], int(day), units[at], life)
+            money, sold = appraisal.gain_of_adding(cell[at], day, units[at], life)
         else:
-            money, sold = appraisal.loss_of_removing(cell[at], int(day), units[at])
+            money, sold = appraisal.loss_of_removing(cell[at], day, units[at])
         value[at] += money.mean(axis=1, dtype=np.float64)
         origin = appraisal.cost_of_taking if coming else appraisal.gain_of_returning
         main = from_main[at]
         of = at[main]
         value[of] -= origin(cell[of], options.day[rows[of]], units[of], sold[main])
+
+    spread(add, _by_day(np.where(options.to_main[rows], -1, arrival)))
     front = np.flatnonzero(~from_main)
     if len(front):
         value[front] -= _value_at_front(draft, appraisal, rows[front], units[front], coming)
     churn = churn_of_changing(options, draft.cases, rows, units if coming else -units)
     return value - churn if coming else value + churn
+
+
+def _by_day(day: Ints) -> list[Ints]:
+    """Rows of each day but -1, by some thousands at a time."""
+    order = np.argsort(day, kind="stable")
+    order = order[np.searchsorted(day[order], 0) :]
+    ends = np.flatnonzero(np.diff(day[order])) + 1
+    return [
+        rows[first : first + _TOGETHER]
+        for rows in np.split(order, ends)
+        for first in range(0, len(rows), _TOGETHER)
+    ]
 
 
 def _value_at_front(

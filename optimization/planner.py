@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from data import Brand, Failure, Progress, silent
+from forecasting.workers import Workers
 from optimization.alternatives import alternatives
 from optimization.appraisal import Appraisal, appraise
 from optimization.block import Array
@@ -23,11 +24,13 @@ from optimization.linear_model import linear_programme
 from optimization.linear_solver import Solution, Solving
 from optimization.loading import cost_shares, load_vehicles, transfer_rows, trip_rows
 from optimization.network import Floats, Ints, Moves
+from optimization.on_cluster import Call, plan_on_cluster
 from optimization.plan import REASONS, TRANSFERS, Plan, Status, completed, empty
 from optimization.priorities import choose
 from optimization.problem import Problem, state_problem
 from optimization.reasons import as_json, explain
 from optimization.search import STORAGE_MARGIN, Found, search
+from optimization.threads import threads
 from optimization.unmet_demand import stockouts, unmet_demand
 
 OPTIMAL_GAP = 1e-3
@@ -52,9 +55,14 @@ def plan_transfers(
     horizon: int | None = None,
     seed: int | None = None,
     time_limit: float | None = None,
+    backend: str = "loky",
+    workers: int | None = None,
     progress: Progress | None = None,
 ) -> Plan:
     """Plan transfers of a brand.
+
+    The same seed gives the same plan on any number of processors, here or on a cluster, unless the
+    time limit ends the search.
 
     :param forecast: rows region, sku, date, mean, q05 … q95, c05 … c95.
     :param approved: lane, sku, dispatch_date, cases: facts, also what left and has not arrived.
@@ -64,24 +72,35 @@ def plan_transfers(
     :param horizon: days; default: the brand's setting, as far as the forecast reaches.
     :param seed: of the sample paths; default: the brand's setting.
     :param time_limit: seconds after which the best plan so far is finished.
+    :param backend: joblib's name of where: one that a cluster has registered (``dask``, ``ray``)
+        hands the whole call to one worker there; the others mean this process.
+    :param workers: processors used at once, >= 1, on a cluster the worker's; default: those at
+        hand.
+    :param progress: told what is being done, on a cluster only that it is; may raise
+        :class:`~data.errors.Cancelled`.
     :returns: a plan that passes :func:`optimization.check.check_plan`; never one whose evaluated
         profit is below that of doing nothing: then nothing is proposed.
     :raises data.errors.BadForecast: the forecast does not fit.
-    :raises data.errors.Failure: our own plan breaks a limit and could not be mended.
+    :raises data.errors.Failure: our own plan breaks a limit and could not be mended, or there is
+        no such backend.
     """
     started = time.monotonic()
-    problem = state_problem(
-        brand,
-        forecast,
-        approved=approved,
-        rejected=rejected,
-        last=last,
-        horizon=horizon,
-        seed=seed,
-    )
-    limit = problem.settings.time_limit_seconds if time_limit is None else time_limit
-    work = _Work(brand, forecast, approved, rejected, problem, started, limit, progress or silent)
-    return work.plan()
+    given: dict[str, Any] = {
+        "approved": approved,
+        "rejected": rejected,
+        "last": last,
+        "horizon": horizon,
+        "seed": seed,
+    }
+    tell = progress or silent
+    if not Workers(backend).here:
+        choices = {**given, "time_limit": time_limit, "workers": workers}
+        return plan_on_cluster(Call(brand, forecast, choices), backend, tell)
+    with threads(1 if backend == "sequential" else workers):
+        problem = state_problem(brand, forecast, **given)
+        limit = problem.settings.time_limit_seconds if time_limit is None else time_limit
+        work = _Work(brand, forecast, approved, rejected, problem, started, limit, tell)
+        return work.plan()
 
 
 @dataclass(eq=False)

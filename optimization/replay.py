@@ -65,6 +65,9 @@ def replay(
     demand: pd.DataFrame,
     progress: Progress = silent,
     policies: Sequence[str] = POLICIES,
+    *,
+    backend: str = "loky",
+    workers: int | None = None,
 ) -> pd.DataFrame:
     """Replay the planner beside doing nothing and a tuned base stock.
 
@@ -73,6 +76,8 @@ def replay(
     :param forecast: makes the forecast of a brand as of its day.
     :param demand: date, region, sku, units: what was asked for, over those days.
     :param policies: which of :data:`POLICIES`.
+    :param backend, workers: where plans are made
+        (:func:`optimization.planner.plan_transfers`).
     :returns: a row for each policy and day, with :data:`COLUMNS`. The base stock is the best of
         six in hindsight: a strong peer.
     :raises data.errors.BadInput: demand does not cover the days.
@@ -97,7 +102,9 @@ def replay(
         from optimization.planner import plan_transfers
 
         progress(next(step), steps, "planning")
-        made = plan_transfers(today, known, last=live.last_plan).transfers
+        made = plan_transfers(
+            today, known, last=live.last_plan, backend=backend, workers=workers
+        ).transfers
         live.last_plan = made
         return made[made["dispatch_date"] == today.as_of + pd.Timedelta(days=1)]
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from contextvars import ContextVar
 from typing import TypeVar
 
@@ -28,22 +28,13 @@ def threads(count: int | None = None) -> Iterator[None]:
     :param count: >= 1; default: the processors that this process may use.
     :raises ValueError: the count is below 1.
     """
-    count = joblib.cpu_count() if count is None else count
+    count = int(joblib.cpu_count()) if count is None else count
     if count < 1:
         raise ValueError(f"workers: expected >= 1, found {count}")
-    if count == 1:
-        token = _POOL.set(None)
-        try:
-            yield
-        finally:
-            _POOL.reset(token)
-        return
-    with ThreadPoolExecutor(count, "nearfield") as pool:
-        token = _POOL.set(pool)
-        try:
-            yield
-        finally:
-            _POOL.reset(token)
+    with ExitStack() as ended:
+        pool = ended.enter_context(ThreadPoolExecutor(count, "nearfield")) if count > 1 else None
+        ended.callback(_POOL.reset, _POOL.set(pool))
+        yield
 
 
 def spread(function: Callable[[Item], Result], items: Iterable[Item]) -> list[Result]:
