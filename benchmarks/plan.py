@@ -1,79 +1,87 @@
-"""How long plans take, what they gain, and how far the bound is: each in a process of its own.
+"""How long plans take, what they gain, how far the bound is, and what other ways of planning give.
 
-``python -m benchmarks.plan`` prints JSON. The brand is ``freshretail-cities`` from the folder in
-``NEARFIELD_SHARED_BRANDS`` (``../shared/brands`` beside the checkout by default), whole and with
-its first 100 products; without it nothing is measured. The forecast is the mean of the last 14
-days with gamma demand around it, so that the planner is measured and not the forecast. Gain is
-evaluated profit above doing nothing on fresh paths; captured is its share of what the bound
-allows.
+``python -m benchmarks.plan`` prints JSON of all of it; ``python -m benchmarks.plan NAME …`` of
+some: ``sizes``, ``stores`` (50,000 series), ``peers`` (a tuned base stock and the monolith on the
+smallest size; ``NEARFIELD_MONOLITH_SECONDS`` for each of six runs of a solver, 600 by default) and
+``scaling``. The brands are those in ``NEARFIELD_SHARED_BRANDS`` (``../shared/brands`` beside the
+checkout by default); without them nothing is measured. Gain is evaluated profit above doing
+nothing on fresh paths; captured is its share of what the bound allows. Each plan is made in a
+process of its own; ``bound_ready_seconds`` counts from its start to when the solver wrote its
+answer.
 """
 
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 from typing import Any
 
-ROOT = Path(__file__).resolve().parents[1]
-SHARED = Path(os.environ.get("NEARFIELD_SHARED_BRANDS", ROOT.parent / "shared" / "brands"))
-SIZES = {"100_products": 100, "freshretail_cities": 865}
+import numpy as np
 
-CHILD = """
-import dataclasses, json, resource, sys, time
-from data import read_brand
-from optimization import plan_transfers
-from tests.optimization.forecasts import gamma_forecast
-brand = read_brand(sys.argv[1])
-keep = set(brand.products["sku"][: int(sys.argv[2])])
-forecast = gamma_forecast(brand)
-forecast = forecast[forecast["sku"].isin(keep)].reset_index(drop=True)
-brand = dataclasses.replace(
-    brand,
-    products=brand.products[brand.products["sku"].isin(keep)].reset_index(drop=True),
-    stock=brand.stock[brand.stock["sku"].isin(keep)].reset_index(drop=True),
-)
-before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
-start, cpu = time.perf_counter(), time.process_time()
-plan = plan_transfers(brand, forecast)
-print(json.dumps({
-    "seconds": round(time.perf_counter() - start, 1),
-    "cpu_seconds": round(time.process_time() - cpu, 1),
-    "peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
-    "peak_mb_before": before,
-    "status": plan.status,
-    "transfers": len(plan.transfers),
-    "vehicles": int(plan.trips["vehicles"].sum()),
-    "doing_nothing": round(plan.doing_nothing),
-    "gain": round(plan.gain),
-    "bound": None if plan.bound is None else round(plan.bound),
-    "gap": plan.gap,
-    "captured": plan.captured,
-    "objective_over_evaluated": plan.objective / plan.evaluated,
-}))
-"""
+from benchmarks.peers.instance import ROOT, SHARED
+from benchmarks.peers.planning import measure
+
+CITIES, STORES = "freshretail-cities", "freshretail-stores"
+SMALLEST = 100
+SCALES = ((100, None), (300, None), (None, None), (None, 7))
+"""Products and days of ``scaling``; None: all."""
 
 
-def measure(folder: Path, products: int) -> dict[str, Any]:
-    done = subprocess.run(
-        [sys.executable, "-c", CHILD, str(folder), str(products)],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    figures: dict[str, Any] = json.loads(done.stdout)
-    return figures
+def sizes() -> dict[str, Any]:
+    """Plan the first 100 products of the cities, and all."""
+    return {"100_products": measure(CITIES, SMALLEST), "freshretail_cities": measure(CITIES)}
 
 
-def run() -> dict[str, Any]:
-    folder = SHARED / "freshretail-cities"
-    if not (folder / "brand.toml").exists():
-        return {"skipped": f"no brand at {folder}"}
-    return {name: measure(folder, products) for name, products in SIZES.items()}
+def stores() -> dict[str, Any]:
+    """Plan 50,000 series on 898 fronts."""
+    return measure(STORES)
+
+
+def peers() -> dict[str, Any]:
+    """Plan the smallest size in other ways; ratios are of the plan's gain to each."""
+    with tempfile.TemporaryDirectory(prefix="peer-") as folder:
+        file = str(Path(folder) / "moves.npy")
+        plan = measure(CITIES, SMALLEST, moves=file)
+        command = [sys.executable, "-m", "benchmarks.peers.comparison", CITIES, str(SMALLEST), file]
+        done = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, text=True, check=True)
+    found: dict[str, Any] = json.loads(done.stdout[done.stdout.index("{") :])
+    closed, opened = (found["base_stock"][name] for name in ("closed_loop", "open_loop"))
+    ratios = {
+        name: max(closed[key], opened[key])
+        for name, key in (
+            ("base_stock", "gain"),
+            ("base_stock_with_own_cover_by_front", "gain_with_own_cover_by_front"),
+        )
+    }
+    over = {name: round(plan["gain"] / gain, 2) for name, gain in ratios.items() if gain > 0}
+    return {"ours": plan, **found, "plan_over": over}
+
+
+def scaling() -> dict[str, Any]:
+    """Fit time = a · (series × days)^exponent over sizes, by least squares on logarithms."""
+    rows = [measure(CITIES, products, days) for products, days in SCALES]
+    size = np.log([row["series"] * row["days"] for row in rows])
+    found: dict[str, Any] = {"sizes": rows}
+    for name in ("cpu_seconds", "seconds"):
+        found[f"exponent_of_{name}"] = float(
+            np.polyfit(size, np.log([r[name] for r in rows]), 1)[0]
+        )
+    return found
+
+
+MEASUREMENTS = {"sizes": sizes, "stores": stores, "peers": peers, "scaling": scaling}
+
+
+def run(names: tuple[str, ...] = tuple(MEASUREMENTS)) -> dict[str, Any]:
+    """Measure what is named; everything by default."""
+    for brand in (CITIES, STORES):
+        if not (SHARED / brand / "brand.toml").exists():
+            return {"skipped": f"no brand at {SHARED / brand}"}
+    return {name: MEASUREMENTS[name]() for name in names}
 
 
 if __name__ == "__main__":
-    print(json.dumps(run(), indent=2))
+    print(json.dumps(run(tuple(sys.argv[1:]) or tuple(MEASUREMENTS)), indent=2))
