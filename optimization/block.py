@@ -172,13 +172,15 @@ class Cut:
         return make_block(self.network, self.first, self.stop, self.moves)
 
 
-def cuts(network: Network, moves: Moves, paths: int, elements: int = ELEMENTS) -> list[Cut]:
+def cuts(network: Network, moves: Moves, paths: int, elements: int | None = None) -> list[Cut]:
     """Cut the network's products into blocks of like size, about ``elements`` cells × paths.
 
     :param moves: every move, facts included.
+    :param elements: default: :data:`ELEMENTS`.
     """
     by_product = np.bincount(network.cell_sku, minlength=len(network.skus))
-    count = max(math.ceil(len(network.cell_sku) * paths / elements), 1)
+    wanted = len(network.cell_sku) * paths / (elements or ELEMENTS)
+    count = max(math.ceil(wanted), 1)
     limit = math.ceil(len(network.cell_sku) / count + by_product.mean())
     moves = moves.where(np.argsort(moves.sku, kind="stable"))
     first = 0

@@ -50,7 +50,11 @@ def _value(draft: Draft, appraisal: Appraisal, rows: Ints, units: Floats, coming
         of = at[main]
         value[of] -= origin(cell[of], options.day[rows[of]], units[of], sold[main])
 
-    spread(add, _by_day(np.where(options.to_main[rows], -1, arrival)))
+    def add_all(part: list[Ints]) -> None:
+        for at in part:
+            add(at)
+
+    spread(add_all, _by_day(np.where(options.to_main[rows], -1, arrival)))
     front = np.flatnonzero(~from_main)
     if len(front):
         value[front] -= _value_at_front(draft, appraisal, rows[front], units[front], coming)
@@ -58,16 +62,17 @@ def _value(draft: Draft, appraisal: Appraisal, rows: Ints, units: Floats, coming
     return value - churn if coming else value + churn
 
 
-def _by_day(day: Ints) -> list[Ints]:
-    """Rows of each day but -1, by some thousands at a time."""
+def _by_day(day: Ints) -> list[list[Ints]]:
+    """Rows of each day but -1, cut so that no part has many more than some thousands in all."""
     order = np.argsort(day, kind="stable")
     order = order[np.searchsorted(day[order], 0) :]
-    ends = np.flatnonzero(np.diff(day[order])) + 1
-    return [
-        rows[first : first + _TOGETHER]
-        for rows in np.split(order, ends)
-        for first in range(0, len(rows), _TOGETHER)
-    ]
+    new_day = np.diff(day[order], prepend=-1) != 0
+    part = np.arange(len(order)) // _TOGETHER
+    starts = np.flatnonzero(new_day | (np.diff(part, prepend=-1) != 0))
+    parts: list[list[Ints]] = [[] for _ in range(int(part.max(initial=-1)) + 1)]
+    for first, end in zip(starts, np.append(starts, len(order))[1:], strict=True):
+        parts[part[first]].append(order[first:end])
+    return parts
 
 
 def _value_at_front(

@@ -42,5 +42,7 @@ def spread(function: Callable[[Item], Result], items: Iterable[Item]) -> list[Re
 
     ``function`` itself must not spread anything: it would wait for the threads it runs on.
     """
-    pool = _POOL.get()
-    return list(map(function, items) if pool is None else pool.map(function, items))
+    items, pool = list(items), _POOL.get()
+    if pool is None or len(items) < 2:
+        return [function(item) for item in items]
+    return list(pool.map(function, items))

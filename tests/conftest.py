@@ -43,6 +43,20 @@ def make_brand(tmp_path: Path) -> Callable[..., Path]:
     return make
 
 
+@pytest.fixture
+def cluster(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+    """A real Dask cluster on this machine, two worker processes, by its address alone."""
+    distributed = pytest.importorskip("distributed")
+    from forecasting.workers import SCHEDULER
+
+    with distributed.LocalCluster(
+        n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None, silence_logs=50
+    ) as made:
+        # As the command line has it.
+        monkeypatch.setenv(SCHEDULER, made.scheduler_address)
+        yield made
+
+
 @pytest.fixture(scope="session")
 def demo_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A small simulated demo brand, made once and shared between workers; read only."""

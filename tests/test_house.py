@@ -19,8 +19,8 @@ MAY_IMPORT = {
     "optimization": {"data", "forecasting", "optimization"},
     "dashboard": set(ROOMS),
 }
-# Of the forecasting room the planner knows only the forecast table.
-FORECAST_TABLE = {"forecasting.forecast", "forecasting.quantiles"}
+# Of the forecasting room the planner knows only the forecast table, and the one way to a cluster.
+FORECAST_TABLE = {"forecasting.forecast", "forecasting.quantiles", "forecasting.workers"}
 LIBRARY_ROOM = {
     "streamlit": "dashboard",
     "altair": "dashboard",

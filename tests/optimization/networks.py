@@ -189,6 +189,16 @@ def one_front(**changes: Any) -> World:
     return World(**(rows | changes))
 
 
+def two_products(**changes: Any) -> World:
+    """A main, a front, two products, one of which spoils."""
+    rows: dict[str, Any] = {
+        "products": [product("p"), product("q", case_units=6, shelf_life_days=5.0)],
+        "stock": [("M", "p", 1000), ("F", "p", 10), ("M", "q", 300), ("F", "q", 6)],
+        "demand": [("r", "p", 10.0), ("r", "q", 8.0)],
+    }
+    return one_front(**(rows | changes))
+
+
 def two_echelons(**changes: Any) -> World:
     """A main, two fronts in two regions, two stores in the first, three products."""
     skus = ["a", "b", "c"]
