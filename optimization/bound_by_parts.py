@@ -24,6 +24,7 @@ from optimization.network import FAR, MAIN, Floats, Ints, Moves, Network
 from optimization.options import Arcs, Options, join_lanes, list_options
 from optimization.pool_price import PoolBounds, PricedPool
 from optimization.product_part import product_part
+from optimization.threads import thread_count, threads
 from optimization.useful_volume import useful_price, useful_volume
 
 PART_OPTIONS = 40_000
@@ -173,7 +174,7 @@ class BoundingByParts(Endable):
         np.save(self.folder / "common.npy", common)
         with (self.folder / "network.pickle").open("wb") as file:
             pickle.dump(network, file)
-        self.start("optimization.bound_by_parts", str(seconds))
+        self.start("optimization.bound_by_parts", str(seconds), str(thread_count()))
 
     def result(self) -> float | None:
         """Wait for the bound until the time is up; None where there is none."""
@@ -181,13 +182,16 @@ class BoundingByParts(Endable):
         return float(answer.read_text()) if self.wait() and answer.exists() else None
 
 
-def main(folder: str, seconds: str) -> int:
+def main(folder: str, seconds: str, workers: str) -> int:
     """Bound the network in ``folder`` and leave the answer there."""
     place = Path(folder)
     with (place / "network.pickle").open("rb") as file:
         network = pickle.load(file)
     common = np.load(place / "common.npy", mmap_mode="r")
-    bound = bound_by_parts(network, lambda series: np.asarray(common[:, series]), float(seconds))
+    with threads(int(workers)):
+        bound = bound_by_parts(
+            network, lambda series: np.asarray(common[:, series]), float(seconds)
+        )
     if bound is None:
         return 1
     (place / "unfinished.txt").write_text(repr(bound))

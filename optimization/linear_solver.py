@@ -17,6 +17,7 @@ from typing import Any, Self
 import numpy as np
 
 from optimization.network import Floats, Ints
+from optimization.threads import spread, thread_count, threads
 
 SOLVER = "glop"
 """GLOP and HiGHS agree; GLOP is the faster one on programmes of one product."""
@@ -127,7 +128,7 @@ class Solving(Endable):
         self.programme = programme
         arrays = {name: getattr(programme, name) for name in _ARRAYS}
         np.savez(self.folder / "programme.npz", **arrays)
-        self.start("optimization.linear_solver", solver, str(seconds))
+        self.start("optimization.linear_solver", solver, str(seconds), str(thread_count()))
 
     def result(self) -> Solution | None:
         """Wait for the optimum until the time is up; None where there is none."""
@@ -151,7 +152,8 @@ def solve_here(
 ) -> Solution | None:
     """Solve in this process; None where no optimum is found in time.
 
-    A programme that falls apart (by product, where nothing couples them) is solved part by part.
+    A programme that falls apart (by product, where nothing couples them) is solved part by part,
+    on as many threads as there are (:mod:`optimization.threads`): OR-Tools needs no interpreter.
 
     :param parameters: the solver's own, such as :data:`DUAL_SIMPLEX`.
     :param together: parts of so many rows in all are solved at once, for less time between them.
@@ -167,16 +169,23 @@ def solve_here(
     row_order, column_order = np.argsort(rows, kind="stable"), np.argsort(columns, kind="stable")
     row_ends = np.searchsorted(rows[row_order], np.arange(parts + 1))
     column_ends = np.searchsorted(columns[column_order], np.arange(parts + 1))
-    objective, x, duals = 0.0, np.zeros(shape[1]), np.zeros(shape[0])
-    for number in range(parts):
+    x, duals = np.zeros(shape[1]), np.zeros(shape[0])
+
+    def solve(number: int) -> float | None:
         own_rows = row_order[row_ends[number] : row_ends[number + 1]]
         own = column_order[column_ends[number] : column_ends[number + 1]]
         left = until - time.monotonic()
         answer = _solve_part(programme, matrix, own_rows, own, solver, left, parameters)
         if answer is None:
             return None
-        objective += answer.objective
         x[own], duals[own_rows] = answer.x, answer.duals
+        return answer.objective
+
+    objective = 0.0
+    for found in spread(solve, range(parts)):
+        if found is None:
+            return None
+        objective += found
     return Solution(objective, x, duals)
 
 
@@ -220,11 +229,12 @@ def _solve_part(
     )
 
 
-def main(folder: str, solver: str, seconds: str) -> int:
+def main(folder: str, solver: str, seconds: str, workers: str) -> int:
     """Solve the programme in ``folder`` and leave the answer there."""
     with np.load(Path(folder) / "programme.npz") as arrays:
         programme = LinearProgramme(**{name: arrays[name] for name in _ARRAYS})
-    solution = solve_here(programme, solver, float(seconds))
+    with threads(int(workers)):
+        solution = solve_here(programme, solver, float(seconds))
     if solution is None:
         return 1
     unfinished = Path(folder) / "unfinished.npz"

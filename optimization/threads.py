@@ -19,6 +19,7 @@ Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 _POOL: ContextVar[ThreadPoolExecutor | None] = ContextVar("_POOL", default=None)
+_COUNT: ContextVar[int] = ContextVar("_COUNT", default=1)
 
 
 @contextmanager
@@ -34,7 +35,13 @@ def threads(count: int | None = None) -> Iterator[None]:
     with ExitStack() as ended:
         pool = ended.enter_context(ThreadPoolExecutor(count, "nearfield")) if count > 1 else None
         ended.callback(_POOL.reset, _POOL.set(pool))
+        ended.callback(_COUNT.reset, _COUNT.set(count))
         yield
+
+
+def thread_count() -> int:
+    """Return how many threads this context may use."""
+    return _COUNT.get()
 
 
 def spread(function: Callable[[Item], Result], items: Iterable[Item]) -> list[Result]:
