@@ -12,7 +12,7 @@ from optimization.network import Floats, Ints
 from optimization.threads import spread
 
 _STEPS = (1, 2, 4, 8, 16, 32)
-_TOGETHER = 4096
+_TOGETHER = 8192
 """Options that are valued at once at most: memory stays bounded."""
 
 
