@@ -179,22 +179,16 @@ def cuts(network: Network, moves: Moves, paths: int, elements: int | None = None
     :param elements: default: :data:`ELEMENTS`.
     """
     by_product = np.bincount(network.cell_sku, minlength=len(network.skus))
-    wanted = len(network.cell_sku) * paths / (elements or ELEMENTS)
-    count = max(math.ceil(wanted), 1)
-    limit = math.ceil(len(network.cell_sku) / count + by_product.mean())
+    total = int(by_product.sum())
+    count = max(math.ceil(total * paths / (elements or ELEMENTS)), 1)
+    part = (np.cumsum(by_product) - by_product) * count // max(total, 1)
+    starts = np.flatnonzero(np.diff(part, prepend=-1))
     moves = moves.where(np.argsort(moves.sku, kind="stable"))
-    first = 0
     found = []
-    while first < len(network.skus):
-        stop = first + 1
-        size = by_product[first]
-        while stop < len(network.skus) and size + by_product[stop] <= limit:
-            size += by_product[stop]
-            stop += 1
-        if size:
-            rows = slice(*np.searchsorted(moves.sku, [first, stop]))
-            found.append(Cut(network, first, stop, moves.where(np.r_[rows])))
-        first = stop
+    for first, stop in zip(starts, np.append(starts, len(part))[1:], strict=True):
+        if by_product[first:stop].any():
+            rows = np.arange(*np.searchsorted(moves.sku, [first, stop]))
+            found.append(Cut(network, int(first), int(stop), moves.where(rows)))
     return found
 
 

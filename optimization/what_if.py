@@ -22,6 +22,7 @@ from optimization.network import NEVER, Lots, Network
 from optimization.plan import Plan
 from optimization.problem import state_problem
 from optimization.search import Found, search
+from optimization.threads import threads
 
 Limit = Literal["storage", "handling", "main_stock", "vehicles"]
 SMALL = {"storage": 0.05, "handling": 1.0, "main_stock": 1.0}
@@ -73,11 +74,13 @@ def what_if(
     approved: pd.DataFrame | None = None,
     rejected: pd.DataFrame | None = None,
     seconds: float = 20.0,
+    workers: int | None = None,
 ) -> Answer:
     """Answer what a change of a limit would bring.
 
     :param forecast, approved, rejected: what the plan was made from.
     :param seconds: time for solving; the better of what is found by then counts.
+    :param workers: processors used at once, >= 1; default: those at hand.
     :raises LookupError: the brand has no such place or product.
     """
     started = time.monotonic()
@@ -101,8 +104,9 @@ def what_if(
         return search(of, lambda series: common[:, series], until, silent, warm=True)
 
     other = changed(network, change)
-    now = solved(network, started + seconds / 2)
-    then = solved(replace(other, last=now.draft.moves()), started + seconds)
+    with threads(workers):
+        now = solved(network, started + seconds / 2)
+        then = solved(replace(other, last=now.draft.moves()), started + seconds)
     # More of a limit never forbids what was found without it.
     gain = max(then.profit - now.profit, 0.0)
     return Answer(gain, "solved", time.monotonic() - started)
