@@ -162,7 +162,7 @@ def test_plans_gain_most_of_what_can_be_gained():
 
 
 def test_plans_gain_less_where_hands_and_room_are_few():
-    # Measured: 0.52 in the mean, 0.35 at least: a limit of one trip's load splits it in two.
+    # Measured: 0.51 in the mean, 0.32 at least: docks take about a vehicle's load a day.
     shares = [solved(number).share for number in LIMITED]
     assert np.mean(shares) >= 0.4
     assert min(shares) > 0
