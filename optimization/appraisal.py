@@ -30,7 +30,8 @@ from optimization.network import (
     Network,
     Truths,
 )
-from optimization.simulation import Detail, simulate
+from optimization.outcome import Detail
+from optimization.simulation import simulate
 from optimization.threads import spread
 
 

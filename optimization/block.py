@@ -1,7 +1,7 @@
 """A range of products of a network, made ready for simulation: products do not touch each other.
 
 Only vehicles, storage, handling and room couple products; given the moves, each product runs by
-itself, so that a network is simulated in blocks whose arrays fit the processor's cache.
+itself, so that a network is simulated in blocks whose arrays stay small, on threads.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from optimization.grouping import Grouping, Rows, rows_of
 from optimization.network import AFTER_DAYS, MAIN, MID, NEAR, NEVER, Floats, Ints, Moves, Network
 
 Array = npt.NDArray[np.float32]
@@ -19,59 +20,6 @@ Array = npt.NDArray[np.float32]
 ELEMENTS = 250_000
 """Cells × paths of a block at most: enough that threads seldom wait for the interpreter, which they
 need between NumPy's loops, and little enough that a block's arrays stay small."""
-
-
-Rows = Ints | slice
-"""An index of rows: a slice where they follow one another, which NumPy need not copy."""
-
-_LARGE = 16
-"""Rows of a group from which it is added up by itself."""
-
-
-class Grouping:
-    """Adds up rows that belong together, in their order, whatever other groups there are.
-
-    :param group: (rows,) the group of each row, not decreasing.
-    """
-
-    def __init__(self, group: Ints) -> None:
-        starts = np.flatnonzero(np.diff(group, prepend=-1))
-        sizes = np.diff(np.append(starts, len(group)))
-        groups = group[starts]
-        self.alone = len(starts) == len(group)
-        self.groups = _rows_of(groups)
-        large = sizes > _LARGE
-        ends = starts + sizes
-        self.large = list(
-            zip(groups[large].tolist(), starts[large].tolist(), ends[large].tolist(), strict=True)
-        )
-        # The rest by their first rows, their second rows and so on, the groups of most rows first.
-        small = np.flatnonzero(~large)
-        small = small[np.argsort(-sizes[small], kind="stable")]
-        self.small = groups[small]
-        most = int(sizes[small].max(initial=0))
-        counts = [int((sizes[small] > number).sum()) for number in range(most)]
-        self.members = [starts[small[:count]] + number for number, count in enumerate(counts)]
-
-    def add(self, rows: Array, into: Array) -> None:
-        """Add (rows, paths) to the groups' rows of ``into``."""
-        if self.alone:
-            into[self.groups] += rows
-            return
-        for group, start, end in self.large:
-            into[group] += rows[start:end].sum(axis=0)
-        if self.members:
-            sums = rows[self.members[0]]
-            for member in self.members[1:]:
-                sums[: len(member)] += rows[member]
-            into[self.small] += sums
-
-
-def _rows_of(index: Ints) -> Rows:
-    """Return an increasing index as a slice where it is one."""
-    if len(index) and index[-1] - index[0] + 1 == len(index):
-        return slice(int(index[0]), int(index[-1]) + 1)
-    return index
 
 
 @dataclass(frozen=True, eq=False)
@@ -264,8 +212,8 @@ def _field(network: Network, forward: Ints, series: slice, field: int) -> FieldC
     share = network.share[network.cell_location[forward[cell]]].astype(np.float32)
     in_order = bool((np.diff(cell) > 0).all())
     return FieldCells(
-        _rows_of(cell) if in_order else cell,
-        _rows_of(own) if bool((np.diff(own) > 0).all()) else own,
+        rows_of(cell) if in_order else cell,
+        rows_of(own) if bool((np.diff(own) > 0).all()) else own,
         share[:, None],
         Grouping(own),
     )

@@ -62,7 +62,7 @@ def plan_transfers(
     """Plan transfers of a brand.
 
     The same seed gives the same plan on any number of processors, here or on a cluster, unless the
-    time limit ends the search.
+    time limit ends the search or the wait for the relaxation.
 
     :param forecast: rows region, sku, date, mean, q05 … q95, c05 … c95.
     :param approved: lane, sku, dispatch_date, cases: facts, also what left and has not arrived.
