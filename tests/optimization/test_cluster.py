@@ -22,17 +22,20 @@ def test_a_cluster_makes_the_same_plan_and_survives_a_killed_worker(cluster: Any
     told: list[tuple[int, int, str]] = []
     with solver_here():
         here = plan_transfers(brand, forecast, seed=5)
-    there = plan_transfers(
-        brand, forecast, seed=5, backend="dask", workers=2, progress=lambda *step: told.append(step)
-    )
+    with distributed.Client(cluster) as client:
+        killed = KilledAtWork(client)
+        there = plan_transfers(
+            brand,
+            forecast,
+            seed=5,
+            backend="dask",
+            workers=2,
+            progress=lambda *step: told.append(step),
+        )
+        assert len(killed.victims) == 1  # all of it was one worker's, until that was gone
     assert_same_plan(there, here)
     assert not there.proposed.empty
     assert told == [(0, 1, "searching transfers"), (1, 1, "done")]
-    with distributed.Client(cluster) as client:
-        killed = KilledAtWork(client)
-        there = plan_transfers(brand, forecast, seed=5, backend="dask")
-        assert len(killed.victims) == 1  # all of it was one worker's, until that was gone
-    assert_same_plan(there, here)
     with pytest.raises(BadForecast, match="expected 50 days"):
         plan_transfers(brand, forecast, horizon=50, backend="dask")
 

@@ -25,7 +25,7 @@ ONE_PRODUCT = 2 * 40
 
 
 def plan(workers: int) -> Plan:
-    world = two_products()
+    world = two_products(days=4)
     with solver_here():
         return plan_transfers(world.brand(), world.forecast(), seed=3, workers=workers)
 
