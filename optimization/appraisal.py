@@ -17,6 +17,7 @@ import numpy as np
 
 from optimization.block import Array, Block, Cut, cuts
 from optimization.evaluation import Draw
+from optimization.lasting_lots import LastingLots
 from optimization.network import (
     AFTER_DAYS,
     FAR,
@@ -57,6 +58,7 @@ class Appraisal:
         ``ran_out``: on that day or later.
     :param main_short: (skus, paths) units that they lack for it over all days; ``main_left``:
         units that they have to spare.
+    :param lasting: what at fronts and stores lasts beyond each night.
     :param main_spoilt: (days, skus, paths) units that expire at them that night or later;
         ``main_missed``: units that they lack for far demand on that day or later.
     """
@@ -80,6 +82,7 @@ class Appraisal:
     main_left: Array
     main_spoilt: Array
     main_missed: Array
+    lasting: LastingLots
 
     def gain_of_adding(
         self, rows: Ints, day: int, units: Floats, life: Floats | None = None
@@ -104,7 +107,7 @@ class Appraisal:
         for today in range(day, days + 1):
             _take(self.unmet[today], rows, now)
             if today == days:
-                now *= after_share(life[:, None], days - day)
+                now = self._unmet_in_time(rows, now, extra, life - (days - day))
             np.minimum(extra, now, out=now)
             sold += now
             total += np.multiply(_take(self.worth[today], rows, worth), now, out=worth)
@@ -113,10 +116,11 @@ class Appraisal:
             extra -= now
             total -= np.multiply(extra, hold, out=now)
             if spoils:
-                last = np.equal(life, today - day + 1)
-                if last.any():
-                    total[last] -= extra[last] * waste[last]
-                    extra[last] = 0
+                old = np.flatnonzero(life <= today - day + 1)
+                if len(old):
+                    kept = np.minimum(extra[old], self._gave_way(rows[old], today))
+                    total[old] -= (extra[old] - kept) * waste[old]
+                    extra[old] = kept
         return total, sold
 
     def lay_on_top(
@@ -147,10 +151,45 @@ class Appraisal:
                 if last.any():
                     total[last] -= extra[last] * waste[last]
                     extra[last] = 0
-        sold = np.minimum(extra, rest[days] * after_share(life, days - day))
+        share = after_share(life, days - day)
+        sold = np.minimum(extra, self.unmet_after(rows, rest[days], share))
         rest[days] -= sold
         total += sold * self.worth[days, rows]
         return total, rest
+
+    def _gave_way(self, rows: Ints, night: int) -> Array:
+        """(rows, paths) units sold by that night that would have lasted longer."""
+        there = self.spare[night, rows] - self.spoilt[night, rows]
+        gave: Array = np.maximum(self.lasting.beyond[night, rows][:, None] - there, 0)
+        return gave
+
+    def _unmet_in_time(self, rows: Ints, unmet: Array, extra: Array, life: Floats) -> Array:
+        """(rows, paths) of ``extra`` units what sells after the horizon.
+
+        They last as long as the longest of what is there, as far as that gives way to them.
+
+        :param life: (rows,) days after the horizon in which they could be sold themselves.
+        """
+        own = np.clip(life, 0, AFTER_DAYS)
+        daily = (self.unmet[-1, rows] + self.after_sold[rows]) / AFTER_DAYS
+        lasting = np.minimum(
+            extra, self._gave_way(rows, self.network.days - 1) + own[:, None] * daily
+        )
+        longest = np.maximum(own, self.lasting.longest[rows]) / AFTER_DAYS
+        share = longest.astype(np.float32)[:, None]
+        result: Array = np.minimum(lasting, self.unmet_after(rows, unmet, share))
+        return result.astype(np.float32)
+
+    def unmet_after(self, rows: Ints, rest: Array, share: Array) -> Array:
+        """(rows, paths) units that are unmet in the first ``share`` of the days after the horizon.
+
+        What is there sells day by day until it is gone: what is unmet comes after that.
+
+        :param rest: (rows, paths) units that are unmet in all of these days.
+        """
+        wanted = self.unmet[-1, rows] + self.after_sold[rows]
+        unmet: Array = np.maximum(rest - (1 - share) * wanted, 0)
+        return unmet
 
     def loss_of_removing(
         self, rows: Ints, day: int, units: Floats, oldest: bool = False
@@ -361,6 +400,7 @@ def appraise(network: Network, moves: Moves, draw: Draw) -> Appraisal:
         main_left=main_left,
         main_spoilt=main_spoilt,
         main_missed=main_missed,
+        lasting=LastingLots.of(network, every, row_of_cell),
     )
 
 

@@ -160,7 +160,7 @@ class _Run:
         starts = np.diff(block.origin[rows], prepend=-1) > 0
         origins, place = block.origin[rows][starts], np.cumsum(starts) - 1
         asked = np.bincount(place, weights=block.units[rows]).astype(np.float32)
-        share = (block.units[rows] / asked[place]).astype(np.float32)
+        share = (block.units[rows] / np.where(asked > 0, asked, 1)[place]).astype(np.float32)
         expiry = self._born(rows)
         low = self._lowest(origins, expiry, self._past(day))
         left = np.minimum(self.stock[low:, origins], asked[:, None])

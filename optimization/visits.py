@@ -221,7 +221,7 @@ class _Visits:
             money += unmet * worth[today, self.pairs.row]
         if until > self.network.days:
             share = after_share(life[:, None], self.network.days - arrival)
-            unmet = rest[-1] * share
+            unmet = self.appraisal.unmet_after(self.pairs.row, rest[-1], share)
             need += unmet
             money += unmet * worth[-1, self.pairs.row]
         value = np.divide(money, need, out=np.zeros_like(money), where=need > 0)

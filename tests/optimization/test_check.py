@@ -24,7 +24,7 @@ WORLD = two_echelons(
         lane("F1", "S1", 0, vehicle_m3=1.0),
         lane("F1", "S2", 1, vehicle_m3=1.0),
     ],
-    assortment=[(place, sku, 500.0) for place in ("F1", "F2") for sku in ("a", "b", "c")],
+    assortment=[(place, sku, 250.0) for place in ("F1", "F2") for sku in ("a", "b", "c")],
 )
 FACTS = pd.DataFrame(
     [("M>F1", "b", day(2), 1), ("M>F1", "a", day(-1), 2)],
@@ -45,10 +45,11 @@ def codes(plan: Plan, world=WORLD) -> set[str]:
 
 
 def with_transfers(plan: Plan, change) -> Plan:
-    """Change the first proposal to F1, and its volume with it."""
+    """Change the largest proposal to F1, and its volume with it."""
     rows = plan.transfers.copy()
-    first = rows.index[(rows["status"] == "proposed") & (rows["lane"] == "M>F1")][0]
-    change(rows, first)
+    change(
+        rows, rows["cases"].where(rows["status"].eq("proposed") & rows["lane"].eq("M>F1")).idxmax()
+    )
     return replace(plan, transfers=rows)
 
 
