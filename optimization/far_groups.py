@@ -71,5 +71,5 @@ def demand_totals(network: Network, base: Appraisal, draw: Draw) -> tuple[Floats
     # Where stores serve first, a front is asked for less: what it serves is then overstated.
     unmet = base.unmet[:, rows].sum(axis=0) / conversion[rows, None]
     forward = np.zeros_like(wanted)
-    np.add.at(forward, network.cell_sku[base.cells[rows]], served - unmet)
+    np.add.at(forward, network.cell_sku[base.cells[rows]], np.maximum(served - unmet, 0))
     return wanted, forward

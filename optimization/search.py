@@ -24,6 +24,7 @@ from optimization.network import Floats, Ints, Network, Truths
 from optimization.options import Arcs, join_lanes, list_options, of_surplus
 from optimization.place_gains import gain_by_place
 from optimization.relaxed_start import relaxed_draft
+from optimization.spare_vehicles import trim_fleet
 from optimization.trip_changes import Change, change_trips, shift_trips
 from optimization.visits import plan_visits
 
@@ -162,7 +163,7 @@ class _Search:
             appraisal = self._appraise(draft)
         else:
             return False
-        _trim_fleet(draft)
+        trim_fleet(draft)
         profit = self._profit(draft, appraisal)
         if profit > self.best_profit + 1e-9 * abs(self.nothing):
             self.best, self.best_appraisal, self.best_profit = draft.copy(), appraisal, profit
@@ -273,19 +274,6 @@ def _floors(gain: Floats) -> list[float]:
     """Gains above which places are kept: all that gain, then the better half of these."""
     gains = gain[gain > 0]
     return [0.0, float(np.median(gains))] if len(gains) > 1 else [0.0] * len(gains)
-
-
-def _trim_fleet(draft: Draft) -> None:
-    """Take off vehicles that the load does not need, the dearest first."""
-    network, arcs = draft.network, draft.options.arcs
-    spare = draft.capacity() - draft.load()
-    order = np.argsort(-network.vehicle_cost, kind="stable")
-    for lane in order:
-        arc = arcs.of_lane[lane]
-        needless = np.floor(spare[arc] / network.vehicle_m3[lane] + 1e-9).astype(np.int64)
-        off = np.clip(needless, 0, draft.fleet[lane])
-        draft.fleet[lane] -= off
-        spare[arc] -= off * network.vehicle_m3[lane]
 
 
 def _stages(network: Network, arcs: Arcs) -> list[Ints]:

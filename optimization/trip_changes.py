@@ -8,7 +8,7 @@ import numpy as np
 
 from optimization.appraisal import Appraisal
 from optimization.case_values import best_additions, value_of_keeping
-from optimization.draft import Draft, stock_to_send
+from optimization.draft import Draft, room_to_handle, stock_to_send
 from optimization.network import Floats, Ints
 from optimization.options import vehicle_money
 
@@ -22,8 +22,9 @@ Change = tuple[int, int, tuple[int, ...]]
 def change_trips(draft: Draft, appraisal: Appraisal, refused: Set[Change]) -> list[Change]:
     """Change the vehicles of at most one trip a destination; return the changes.
 
-    For every arc and day, cases that go and cases that could go are ranked by value per m³; a
-    fleet is worth what the best load of its volume brings, less its money. Tried beside the
+    For every arc and day, cases that go and cases that could go are ranked by value per m³, as
+    far as hands can take them beside all that moves already; a fleet is worth what the best load
+    of its volume brings, less its money. Tried beside the
     present fleet: none, one vehicle more or fewer of each type, one type in place of another.
 
     :param refused: changes that were tried and brought nothing.
@@ -98,7 +99,10 @@ def shift_trips(draft: Draft, refused: Set[Change], reach: int) -> list[Change]:
 
 
 def _parts(draft: Draft, appraisal: Appraisal) -> tuple[Floats, Floats, Ints]:
-    """Cases that go and that could go, as (value, m³, trip), by trip and falling value per m³."""
+    """Cases that go and that could go, as (value, m³, trip), by trip and falling value per m³.
+
+    Parts beyond what hands can take are nothing.
+    """
     options = draft.options
     going = np.flatnonzero(draft.cases)
     kept = value_of_keeping(draft, appraisal, going, draft.cases[going])
@@ -113,7 +117,35 @@ def _parts(draft: Draft, appraisal: Appraisal) -> tuple[Floats, Floats, Ints]:
     volume = cases * options.case_m3[rows]
     trip = options.arc[rows] * draft.network.days + options.day[rows]
     order = np.lexsort((-money / volume, trip))
-    return money[order], volume[order], trip[order]
+    units = (cases * options.case_units[rows])[order].astype(float)
+    trip = trip[order]
+    share = _share_handled(trip, units, _hands(draft).ravel())
+    return money[order] * share, volume[order] * share, trip
+
+
+def _hands(draft: Draft) -> Floats:
+    """(arcs, days) units that each trip can carry as far as hands go, all others as they are."""
+    options, network = draft.options, draft.network
+    arcs, room = options.arcs, room_to_handle(draft)
+    arrival = np.minimum(np.arange(network.days) + arcs.lead[:, None], network.days - 1)
+    free = room[arcs.destination[:, None], arrival]
+    if network.handling_at_origin:
+        free = np.minimum(free, room[arcs.origin])
+    going = np.zeros(free.shape)
+    np.add.at(going, (options.arc, options.day), draft.cases * options.case_units)
+    result: Floats = free + going
+    return result
+
+
+def _share_handled(trip: Ints, units: Floats, most: Floats) -> Floats:
+    """(parts,) share of each part that a trip has hands for, the first parts first.
+
+    :param trip: (parts,) grouped. ``most``: (trips,) units.
+    """
+    starts = np.flatnonzero(np.diff(trip, prepend=-1))
+    before = np.cumsum(units) - units
+    before -= np.repeat(before[starts], np.diff(np.append(starts, len(trip))))
+    return np.clip((most[trip] - before) / units, 0, 1)
 
 
 def _net(

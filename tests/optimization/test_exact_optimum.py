@@ -161,11 +161,11 @@ def test_plans_gain_most_of_what_can_be_gained():
     assert min(shares) >= 0.8
 
 
-def test_plans_gain_less_where_hands_and_room_are_few():
-    # Measured: 0.51 in the mean, 0.32 at least: docks take about a vehicle's load a day.
+def test_plans_gain_most_of_it_where_hands_and_room_are_few_too():
+    # Measured: 0.88 in the mean, 0.81 at least: docks take about a vehicle's load a day.
     shares = [solved(number).share for number in LIMITED]
-    assert np.mean(shares) >= 0.4
-    assert min(shares) > 0
+    assert np.mean(shares) >= 0.84
+    assert min(shares) >= 0.75
 
 
 def test_the_optimum_is_what_trying_every_quantity_finds():
