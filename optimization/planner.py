@@ -14,14 +14,12 @@ from forecasting.workers import Workers
 from optimization.alternatives import alternatives
 from optimization.appraisal import Appraisal, appraise
 from optimization.block import Array
-from optimization.bound_by_parts import BoundingByParts
+from optimization.bounding import Bounding
 from optimization.check import Violation, check_plan
 from optimization.churn import measured
 from optimization.draft import Draft
 from optimization.evaluation import Draw, Evaluation, evaluate
 from optimization.least_gain import leave_out
-from optimization.linear_model import linear_programme
-from optimization.linear_solver import Solution, Solving
 from optimization.loading import cost_shares, load_vehicles, transfer_rows, trip_rows
 from optimization.network import Floats, Ints, Moves
 from optimization.on_cluster import Call, plan_on_cluster
@@ -34,10 +32,6 @@ from optimization.threads import threads
 from optimization.unmet_demand import stockouts, unmet_demand
 
 OPTIMAL_GAP = 1e-3
-LINEAR_OPTIONS = 150_000
-"""Above so many options the linear relaxation is built and solved a range of products at a time."""
-COUPLED_OPTIONS = 20_000
-"""Above so many options the relaxation is without the limits that couple products."""
 _FOR_RELAXATION = 0.25
 """Share of the time limit that the search waits for the relaxation, to begin from its optimum."""
 _REPAIRS = 6
@@ -127,15 +121,15 @@ class _Work:
         if network.dropped:
             self.details["left_out"] = network.dropped
         self.progress(0, 4, "valuing stock")
-        bound = _Bound(self.problem, common, deadline)
+        bound = Bounding(self.problem.network, common, deadline)
         try:
             self.progress(1, 4, "searching transfers")
             found = self._found(draw, deadline, bound.units(self.limit * _FOR_RELAXATION))
             self.progress(2, 4, "bounding what is possible")
-            objective, answered = bound.result()
+            objective, answered, meaning = bound.result()
         finally:
             bound.close()
-        self.details["bound_of"] = bound.meaning if objective is not None else "none"
+        self.details["bound_of"] = meaning
         self.progress(3, 4, "checking and explaining")
         return self._finish(found, draw, objective, answered)
 
@@ -312,54 +306,6 @@ class _Work:
         # A fact's gain is sunk: it stands whatever this plan says.
         own["gain"] = own["gain"].fillna(0.0)
         return proposed, own
-
-
-class _Bound:
-    """The linear relaxation, solved in another process while the search runs."""
-
-    def __init__(self, problem: Problem, common: Array, deadline: float) -> None:
-        from optimization.options import join_lanes, list_options
-
-        network = problem.network
-        options = list_options(network, join_lanes(network))
-        count, seconds = len(options), max(deadline - time.monotonic(), 1.0)
-        self.count = count
-        self.solving: Solving | BoundingByParts | None = None
-        coupled = count <= COUPLED_OPTIONS
-        limits = "" if coupled else ", without the limits of storage, handling and vehicle numbers"
-        self.meaning = (
-            "expected profit on the common paths of any plan that moves stock from mains to fronts"
-            f" and stores, from fronts to stores, fronts and mains{limits}: optimum of the linear"
-            " relaxation (cases and vehicles divisible, sales bounded by cumulated demand)"
-        )
-        if count > LINEAR_OPTIONS:
-            del options
-            self.solving = BoundingByParts(network, common, seconds)
-        elif count:
-            draw = _from(common)
-            base = appraise(network, Moves.none(), draw)
-            programme = linear_programme(network, options, base, draw, coupled)
-            self.solving = Solving(programme, seconds)
-
-    def units(self, seconds: float) -> Floats | None:
-        """Wait so long for the units of each option in the optimum; None where there are none."""
-        if not isinstance(self.solving, Solving) or not self.solving.wait(seconds):
-            return None
-        found = self.solving.result()
-        return None if found is None else found.x[: self.count]
-
-    def result(self) -> tuple[float | None, bool]:
-        """The bound, and whether the solver answered where it was asked."""
-        if self.solving is None:
-            return None, True
-        found = self.solving.result()
-        value = found.objective if isinstance(found, Solution) else found
-        return value, value is not None
-
-    def close(self) -> None:
-        """End the solver."""
-        if self.solving is not None:
-            self.solving.close()
 
 
 def _from(common: Array) -> Draw:

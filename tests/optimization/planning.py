@@ -9,7 +9,7 @@ from unittest.mock import patch
 
 import pandas as pd
 
-from optimization import planner
+from optimization import bounding, planner
 from optimization.check import Violation, check_plan
 from optimization.linear_solver import LinearProgramme, Solution, solve_here
 from optimization.plan import FRAMES, Plan
@@ -41,7 +41,7 @@ _planned: dict[str, Plan] = {}
 
 @contextmanager
 def solver_here() -> Iterator[None]:
-    with patch.object(planner, "Solving", SolvingHere):
+    with patch.object(bounding, "Solving", SolvingHere):
         yield
 
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
-from optimization import planner
+from optimization import bounding, planner
 from optimization.appraisal import appraise
 from optimization.bound_by_parts import bound_by_parts
 from optimization.evaluation import evaluate
@@ -196,8 +196,8 @@ def test_parts_with_approved_trips_bound_what_the_whole_does():
 
 
 def test_a_large_network_is_bounded_by_parts_in_another_process(monkeypatch):
-    monkeypatch.setattr(planner, "LINEAR_OPTIONS", 10)
-    monkeypatch.setattr(planner, "COUPLED_OPTIONS", 10)
+    monkeypatch.setattr(bounding, "LINEAR_OPTIONS", 10)
+    monkeypatch.setattr(bounding, "COUPLED_OPTIONS", 10)
     world = two_echelons()
     plan = planner.plan_transfers(world.brand(), world.forecast())
     problem = state_problem(world.brand(), world.forecast())

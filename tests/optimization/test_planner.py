@@ -12,7 +12,7 @@ from scipy.stats import norm, poisson
 
 from data import Costs, Promise, Promises
 from forecasting.quantiles import CUMULATIVE_COLUMNS, DAILY_COLUMNS, FORECAST_COLUMNS, QUANTILES
-from optimization import planner
+from optimization import bounding
 from optimization.plan import FRAMES, LIMITS, read_plan
 from optimization.planner import plan_transfers
 from tests.optimization.networks import (
@@ -351,7 +351,7 @@ def test_a_solver_without_an_answer_costs_the_bound_and_not_the_plan(monkeypatch
         def close(self):
             pass
 
-    monkeypatch.setattr(planner, "Solving", Silent)
+    monkeypatch.setattr(bounding, "Solving", Silent)
     world = one_front()
     plan = plan_transfers(world.brand(), world.forecast())
     assert plan.status == "fallback"

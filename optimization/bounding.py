@@ -1,0 +1,97 @@
+"""The bounds of a plan, made in other processes while the search runs; the least counts."""
+
+from __future__ import annotations
+
+import time
+
+from optimization.appraisal import appraise
+from optimization.block import Array
+from optimization.bound_by_parts import BoundingByParts
+from optimization.evaluation import Draw
+from optimization.linear_model import linear_programme
+from optimization.linear_solver import Solution, Solving
+from optimization.network import Floats, Moves, Network
+from optimization.options import join_lanes, list_options
+from optimization.path_bound import PathBounding, applies
+
+LINEAR_OPTIONS = 150_000
+"""Above so many options the linear relaxation is built and solved a range of products at a time."""
+COUPLED_OPTIONS = 20_000
+"""Above so many options the relaxation is without the limits that couple products."""
+PATH_OPTIONS = 5_000
+"""From so many options on paths are bounded one by one too: below, the relaxation is quick."""
+
+
+class Bounding:
+    """The linear relaxation first, then, where it applies, the bound that knows lost sales."""
+
+    def __init__(self, network: Network, common: Array, deadline: float) -> None:
+        options = list_options(network, join_lanes(network))
+        count = len(options)
+        self.network, self.common, self.deadline = network, common, deadline
+        self.count = count
+        self.coupled = count <= COUPLED_OPTIONS
+        self.relaxation: Solving | BoundingByParts | None = None
+        self.paths: PathBounding | None = None
+        self.by_path = PATH_OPTIONS <= count <= LINEAR_OPTIONS and applies(network, options)
+        if count > LINEAR_OPTIONS:
+            del options
+            self.relaxation = BoundingByParts(network, common, self._seconds())
+        elif count:
+            draw = _from(common)
+            base = appraise(network, Moves.none(), draw)
+            programme = linear_programme(network, options, base, draw, self.coupled)
+            self.relaxation = Solving(programme, self._seconds())
+
+    def _seconds(self) -> float:
+        return max(self.deadline - time.monotonic(), 1.0)
+
+    def units(self, seconds: float) -> Floats | None:
+        """Wait so long for the units of each option in the optimum; None where there are none.
+
+        Only then the second bound is begun: until then the relaxation has the processors.
+        """
+        solved = isinstance(self.relaxation, Solving) and self.relaxation.wait(seconds)
+        if self.by_path:
+            self.paths = PathBounding(self.network, self.common, self._seconds())
+        if not solved or not isinstance(self.relaxation, Solving):
+            return None
+        found = self.relaxation.result()
+        return None if found is None else found.x[: self.count]
+
+    def result(self) -> tuple[float | None, bool, str]:
+        """The least bound, whether one was found where one was asked for, and what it is of."""
+        if self.relaxation is None:
+            return None, True, "none"
+        found = self.relaxation.result()
+        relaxed = found.objective if isinstance(found, Solution) else found
+        paths = None if self.paths is None else self.paths.result()
+        if paths is not None and (relaxed is None or paths < relaxed):
+            return paths, True, _OF_PATHS
+        return relaxed, relaxed is not None, "none" if relaxed is None else self._of_relaxation()
+
+    def _of_relaxation(self) -> str:
+        limits = "" if self.coupled else _WITHOUT_LIMITS
+        return (
+            "expected profit on the common paths of any plan that moves stock from mains to fronts"
+            f" and stores, from fronts to stores, fronts and mains{limits}: optimum of the linear"
+            " relaxation (cases and vehicles divisible, sales bounded by cumulated demand)"
+        )
+
+    def close(self) -> None:
+        """End what is still at work."""
+        for work in (self.relaxation, self.paths):
+            if work is not None:
+                work.close()
+
+
+_WITHOUT_LIMITS = ", without the limits of storage, handling and vehicle numbers"
+_OF_PATHS = (
+    "expected profit on the common paths of any plan that moves stock from mains to fronts and"
+    f" stores{_WITHOUT_LIMITS}: each path for itself at prices that make paths agree (cases"
+    " divisible, a place's vehicles whole over the horizon, sales lost as in the simulation)"
+)
+
+
+def _from(common: Array) -> Draw:
+    return lambda series: common[:, series]
