@@ -6,7 +6,6 @@ is the sum over ranges of products, each built and solved by itself: memory stay
 
 from __future__ import annotations
 
-import pickle
 import sys
 import time
 from collections.abc import Iterator
@@ -19,13 +18,14 @@ from optimization.appraisal import Appraisal, appraise
 from optimization.block import Array
 from optimization.evaluation import Draw
 from optimization.linear_model import linear_programme, shared_money
-from optimization.linear_solver import SOLVER, Endable, solve_here
+from optimization.linear_solver import SOLVER, solve_here
 from optimization.network import FAR, MAIN, Floats, Ints, Moves, Network
 from optimization.options import Arcs, Options, join_lanes, list_options
 from optimization.pool_price import PoolBounds, PricedPool
 from optimization.product_part import product_part
 from optimization.threads import thread_count, threads
 from optimization.useful_volume import useful_price, useful_volume
+from optimization.work_apart import Endable, handed_over
 
 PART_OPTIONS = 40_000
 """Choices that one programme has at most, as long as it has one product."""
@@ -171,9 +171,7 @@ class BoundingByParts(Endable):
 
     def __init__(self, network: Network, common: Array, seconds: float) -> None:
         super().__init__(seconds)
-        np.save(self.folder / "common.npy", common)
-        with (self.folder / "network.pickle").open("wb") as file:
-            pickle.dump(network, file)
+        self.hand_over(network, common)
         self.start("optimization.bound_by_parts", str(seconds), str(thread_count()))
 
     def result(self) -> float | None:
@@ -185,13 +183,9 @@ class BoundingByParts(Endable):
 def main(folder: str, seconds: str, workers: str) -> int:
     """Bound the network in ``folder`` and leave the answer there."""
     place = Path(folder)
-    with (place / "network.pickle").open("rb") as file:
-        network = pickle.load(file)
-    common = np.load(place / "common.npy", mmap_mode="r")
+    network, draw = handed_over(place)
     with threads(int(workers)):
-        bound = bound_by_parts(
-            network, lambda series: np.asarray(common[:, series]), float(seconds)
-        )
+        bound = bound_by_parts(network, draw, float(seconds))
     if bound is None:
         return 1
     (place / "unfinished.txt").write_text(repr(bound))

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import time
 
-from optimization.appraisal import appraise
 from optimization.block import Array
 from optimization.bound_by_parts import BoundingByParts
-from optimization.evaluation import Draw
-from optimization.linear_model import linear_programme
-from optimization.linear_solver import Solution, Solving
-from optimization.network import Floats, Moves, Network
+from optimization.linear_solver import Solution
+from optimization.network import Floats, Network
 from optimization.options import join_lanes, list_options
 from optimization.path_bound import PathBounding, applies
+from optimization.relaxing import Relaxing
 
 LINEAR_OPTIONS = 150_000
 """Above so many options the linear relaxation is built and solved a range of products at a time."""
@@ -31,17 +29,14 @@ class Bounding:
         self.network, self.common, self.deadline = network, common, deadline
         self.count = count
         self.coupled = count <= COUPLED_OPTIONS
-        self.relaxation: Solving | BoundingByParts | None = None
+        self.relaxation: Relaxing | BoundingByParts | None = None
         self.paths: PathBounding | None = None
         self.by_path = PATH_OPTIONS <= count <= LINEAR_OPTIONS and applies(network, options)
         if count > LINEAR_OPTIONS:
             del options
             self.relaxation = BoundingByParts(network, common, self._seconds())
         elif count:
-            draw = _from(common)
-            base = appraise(network, Moves.none(), draw)
-            programme = linear_programme(network, options, base, draw, self.coupled)
-            self.relaxation = Solving(programme, self._seconds())
+            self.relaxation = Relaxing(network, common, self.coupled, self._seconds())
 
     def _seconds(self) -> float:
         return max(self.deadline - time.monotonic(), 1.0)
@@ -51,10 +46,10 @@ class Bounding:
 
         Only then the second bound is begun: until then the relaxation has the processors.
         """
-        solved = isinstance(self.relaxation, Solving) and self.relaxation.wait(seconds)
+        solved = isinstance(self.relaxation, Relaxing) and self.relaxation.wait(seconds)
         if self.by_path:
             self.paths = PathBounding(self.network, self.common, self._seconds())
-        if not solved or not isinstance(self.relaxation, Solving):
+        if not solved or not isinstance(self.relaxation, Relaxing):
             return None
         found = self.relaxation.result()
         return None if found is None else found.x[: self.count]
@@ -91,7 +86,3 @@ _OF_PATHS = (
     f" stores{_WITHOUT_LIMITS}: each path for itself at prices that make paths agree (cases"
     " divisible, a place's vehicles whole over the horizon, sales lost as in the simulation)"
 )
-
-
-def _from(common: Array) -> Draw:
-    return lambda series: common[:, series]

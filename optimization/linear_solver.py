@@ -5,19 +5,14 @@ A solver that crashes, hangs or uses up its time costs its answer and nothing el
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
-import tempfile
 import time
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
 import numpy as np
 
 from optimization.network import Floats, Ints
-from optimization.threads import spread, thread_count, threads
+from optimization.threads import spread
 
 SOLVER = "glop"
 """GLOP and HiGHS agree; GLOP is the faster one on programmes of one product."""
@@ -67,80 +62,6 @@ class Solution:
     objective: float
     x: Floats
     duals: Floats
-
-
-class Endable:
-    """Work in another process, with a folder for it; close it, or use it in a ``with`` block."""
-
-    def __init__(self, seconds: float) -> None:
-        self._until = time.monotonic() + seconds
-        self._files = tempfile.TemporaryDirectory(prefix="nearfield-")
-        self.folder = Path(self._files.name)
-        self._process: subprocess.Popen[bytes] | None = None
-
-    def start(self, module: str, *arguments: str) -> None:
-        """Run a module of ours on the folder."""
-        root = str(Path(__file__).resolve().parents[1])
-        path = os.pathsep.join(filter(None, [root, os.environ.get("PYTHONPATH")]))
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", module, str(self.folder), *arguments],
-            env={**os.environ, "PYTHONPATH": path},
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
-
-    def wait(self, seconds: float | None = None) -> bool:
-        """Wait until it ends, and whether it ended well; without ``seconds``, end it at its time.
-
-        :param seconds: the most to wait; then the work goes on.
-        """
-        if self._process is None:
-            return False
-        left = max(self._until - time.monotonic(), 0.0) + 1.0
-        try:
-            self._process.wait(left if seconds is None else min(seconds, left))
-        except subprocess.TimeoutExpired:
-            if seconds is None:
-                self.close()
-            return False
-        return not self._process.returncode
-
-    def close(self) -> None:
-        """End the process, whatever it does, and remove its files."""
-        if self._process is not None and self._process.poll() is None:
-            self._process.kill()
-            self._process.wait()
-        self._files.cleanup()
-
-
-class Solving(Endable):
-    """A solver at work on a programme in another process."""
-
-    def __init__(self, programme: LinearProgramme, seconds: float, solver: str = SOLVER) -> None:
-        super().__init__(seconds)
-        self.programme = programme
-        arrays = {name: getattr(programme, name) for name in _ARRAYS}
-        np.savez(self.folder / "programme.npz", **arrays)
-        self.start("optimization.linear_solver", solver, str(seconds), str(thread_count()))
-
-    def result(self) -> Solution | None:
-        """Wait for the optimum until the time is up; None where there is none."""
-        path = self.folder / "answer.npz"
-        if not self.wait() or not path.exists():
-            return None
-        with np.load(path) as answer:
-            objective = float(answer["objective"]) + self.programme.constant
-            return Solution(objective, answer["x"], answer["duals"])
-
-
-_ARRAYS = ("gain", "upper", "low", "high", "indptr", "indices", "values")
 
 
 def solve_here(
@@ -227,21 +148,3 @@ def _solve_part(
         np.asarray(helper.variable_values(), dtype=np.float64),
         np.asarray(helper.dual_values(), dtype=np.float64),
     )
-
-
-def main(folder: str, solver: str, seconds: str, workers: str) -> int:
-    """Solve the programme in ``folder`` and leave the answer there."""
-    with np.load(Path(folder) / "programme.npz") as arrays:
-        programme = LinearProgramme(**{name: arrays[name] for name in _ARRAYS})
-    with threads(int(workers)):
-        solution = solve_here(programme, solver, float(seconds))
-    if solution is None:
-        return 1
-    unfinished = Path(folder) / "unfinished.npz"
-    np.savez(unfinished, objective=solution.objective, x=solution.x, duals=solution.duals)
-    unfinished.replace(Path(folder) / "answer.npz")
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main(*sys.argv[1:]))

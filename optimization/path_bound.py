@@ -23,7 +23,6 @@ products apart; any prices bound, better ones bound better.
 
 from __future__ import annotations
 
-import pickle
 import sys
 import time
 from dataclasses import dataclass
@@ -35,7 +34,6 @@ from optimization.appraisal import Appraisal, appraise
 from optimization.block import Array
 from optimization.evaluation import Draw
 from optimization.far_groups import demand_totals
-from optimization.linear_solver import Endable
 from optimization.network import (
     AFTER_DAYS,
     FAR,
@@ -55,6 +53,7 @@ from optimization.path_prices import PricedCells
 from optimization.path_sales import Wanted
 from optimization.useful_volume import useful_price, useful_volume
 from optimization.whole_fleets import ROOM_PRICES, best_fleets
+from optimization.work_apart import Endable, handed_over
 
 Rounds = tuple[tuple[int, float, float], ...]
 """Of each round: steps, the first one's size in shares of a unit's profit, what that falls to."""
@@ -319,9 +318,7 @@ class PathBounding(Endable):
 
     def __init__(self, network: Network, common: Array, seconds: float) -> None:
         super().__init__(seconds)
-        np.save(self.folder / "common.npy", common)
-        with (self.folder / "network.pickle").open("wb") as file:
-            pickle.dump(network, file)
+        self.hand_over(network, common)
         self.start("optimization.path_bound", str(seconds))
 
     def result(self) -> float | None:
@@ -333,10 +330,8 @@ class PathBounding(Endable):
 def main(folder: str, seconds: str) -> int:
     """Bound the network in ``folder`` and leave the answer there."""
     place = Path(folder)
-    with (place / "network.pickle").open("rb") as file:
-        network = pickle.load(file)
-    common = np.load(place / "common.npy", mmap_mode="r")
-    bound = path_bound(network, lambda series: np.asarray(common[:, series]), float(seconds))
+    network, draw = handed_over(place)
+    bound = path_bound(network, draw, float(seconds))
     if bound is None:
         return 1
     (place / "unfinished.txt").write_text(repr(bound))

@@ -18,9 +18,9 @@ import numpy as np
 
 from benchmarks.peers.instance import ROOT, instance
 from optimization import plan_transfers
-from optimization.linear_solver import Endable
 from optimization.network import Moves, Network
 from optimization.plan import Plan
+from optimization.work_apart import Endable
 
 _POLL = 0.1
 

@@ -10,17 +10,28 @@ from unittest.mock import patch
 import pandas as pd
 
 from optimization import bounding, planner
+from optimization.appraisal import appraise
+from optimization.block import Array
 from optimization.check import Violation, check_plan
-from optimization.linear_solver import LinearProgramme, Solution, solve_here
+from optimization.linear_model import linear_programme
+from optimization.linear_solver import SOLVER, Solution, solve_here
+from optimization.network import Moves, Network
+from optimization.options import join_lanes, list_options
 from optimization.plan import FRAMES, Plan
 from tests.optimization.networks import World
 
 
-class SolvingHere:
-    """Stands in for :class:`optimization.linear_solver.Solving`."""
+class RelaxingHere:
+    """Stands in for :class:`optimization.relaxing.Relaxing`."""
 
-    def __init__(self, programme: LinearProgramme, seconds: float, solver: str = "glop") -> None:
-        answer = solve_here(programme, solver, seconds)
+    def __init__(self, network: Network, common: Array, coupled: bool, seconds: float) -> None:
+        def draw(series: slice) -> Array:
+            return common[:, series]
+
+        options = list_options(network, join_lanes(network))
+        base = appraise(network, Moves.none(), draw)
+        programme = linear_programme(network, options, base, draw, coupled)
+        answer = solve_here(programme, SOLVER, seconds)
         self.answer = answer and Solution(
             answer.objective + programme.constant, answer.x, answer.duals
         )
@@ -41,7 +52,7 @@ _planned: dict[str, Plan] = {}
 
 @contextmanager
 def solver_here() -> Iterator[None]:
-    with patch.object(bounding, "Solving", SolvingHere):
+    with patch.object(bounding, "Relaxing", RelaxingHere):
         yield
 
 

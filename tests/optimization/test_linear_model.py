@@ -1,6 +1,5 @@
 """The relaxation bounds what any plan earns, meets it where it is exact, and can be ended."""
 
-import sys
 import time
 
 import numpy as np
@@ -9,16 +8,17 @@ import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
-from optimization import bounding, planner
+from optimization import bounding, planner, work_apart
 from optimization.appraisal import appraise
 from optimization.bound_by_parts import bound_by_parts
 from optimization.evaluation import evaluate
 from optimization.far_groups import far_groups
 from optimization.linear_model import linear_programme
-from optimization.linear_solver import LinearProgramme, Solving, solve_here
+from optimization.linear_solver import LinearProgramme, solve_here
 from optimization.network import FAR, Moves
 from optimization.options import join_lanes, list_options
 from optimization.problem import state_problem
+from optimization.relaxing import Relaxing
 from optimization.useful_volume import useful_price, useful_volume
 from tests.optimization.networks import day, lane, location, one_front, product, two_echelons
 from tests.optimization.test_evaluation import moves_of, rows
@@ -114,30 +114,37 @@ def test_a_programme_that_falls_apart_is_solved_by_parts():
     assert solution.x == pytest.approx([0, 6, 5])
 
 
+def small_problem():
+    problem = state_problem(WORLDS[0].brand(), WORLDS[0].forecast())
+    return problem, problem.common(slice(0, len(problem.network.series_sku)))
+
+
 def test_another_process_solves_the_same():
-    with Solving(*small()) as solving:
-        solution = solving.result()
-    assert solution.objective == pytest.approx(100 + 27)
+    problem, common = small_problem()
+    with Relaxing(problem.network, common, True, 60.0) as relaxing:
+        solution = relaxing.result()
+    assert solution.objective == pytest.approx(bound_of(problem), rel=1e-9)
 
 
 def test_a_solver_that_does_not_exist_has_no_answer():
-    with Solving(*small(), solver="no such solver") as solving:
-        assert solving.result() is None
+    problem, common = small_problem()
+    with Relaxing(problem.network, common, True, 20.0, solver="no such solver") as relaxing:
+        assert relaxing.result() is None
 
 
 def test_a_solver_that_runs_away_is_ended(monkeypatch):
-    monkeypatch.setattr(sys, "executable", "/bin/sleep")
-    import optimization.linear_solver as module
-
-    real = module.subprocess.Popen
+    problem, common = small_problem()
+    real = work_apart.subprocess.Popen
     monkeypatch.setattr(
-        module.subprocess, "Popen", lambda command, **other: real(["/bin/sleep", "60"], **other)
+        work_apart.subprocess,
+        "Popen",
+        lambda command, **other: real(["/bin/sleep", "60"], **other),
     )
-    solving = Solving(small()[0], 0.1)
+    relaxing = Relaxing(problem.network, common, True, 0.1)
     started = time.monotonic()
-    assert solving.result() is None
-    solving.close()
-    assert solving._process.poll() is not None
+    assert relaxing.result() is None
+    relaxing.close()
+    assert relaxing._process.poll() is not None
     assert time.monotonic() - started < 30
 
 

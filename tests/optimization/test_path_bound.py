@@ -8,7 +8,7 @@ import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
-from optimization import path_bound as bounding
+from optimization import work_apart
 from optimization.evaluation import evaluate
 from optimization.network import AFTER_DAYS
 from optimization.path_bound import PathBounding, path_bound
@@ -175,7 +175,7 @@ def test_time_is_kept_and_another_process_finds_the_same(monkeypatch):
     common = problem.common(slice(0, len(network.series_sku)))
     with PathBounding(network, common, 60.0) as bounding_there:
         assert bounding_there.result() == path_bound(network, problem.common)
-    monkeypatch.setattr(bounding.sys, "executable", "/bin/false")
+    monkeypatch.setattr(work_apart.sys, "executable", "/bin/false")
     with PathBounding(network, common, 60.0) as dead:
         assert dead.result() is None
 

@@ -351,7 +351,7 @@ def test_a_solver_without_an_answer_costs_the_bound_and_not_the_plan(monkeypatch
         def close(self):
             pass
 
-    monkeypatch.setattr(bounding, "Solving", Silent)
+    monkeypatch.setattr(bounding, "Relaxing", Silent)
     world = one_front()
     plan = plan_transfers(world.brand(), world.forecast())
     assert plan.status == "fallback"
