@@ -25,7 +25,7 @@ from optimization.pool_price import PoolBounds, PricedPool
 from optimization.product_part import product_part
 from optimization.threads import thread_count, threads
 from optimization.useful_volume import useful_price, useful_volume
-from optimization.work_apart import Endable, handed_over
+from optimization.work_apart import BoundApart, handed_over, leave_bound
 
 PART_OPTIONS = 40_000
 """Choices that one programme has at most, as long as it has one product."""
@@ -166,18 +166,13 @@ def _parts(
             yield _Part(first, part, options, base, own, cells)
 
 
-class BoundingByParts(Endable):
+class BoundingByParts(BoundApart):
     """:func:`bound_by_parts` at work in another process."""
 
     def __init__(self, network: Network, common: Array, seconds: float) -> None:
         super().__init__(seconds)
         self.hand_over(network, common)
         self.start("optimization.bound_by_parts", str(seconds), str(thread_count()))
-
-    def result(self) -> float | None:
-        """Wait for the bound until the time is up; None where there is none."""
-        answer = self.folder / "bound.txt"
-        return float(answer.read_text()) if self.wait() and answer.exists() else None
 
 
 def main(folder: str, seconds: str, workers: str) -> int:
@@ -186,11 +181,7 @@ def main(folder: str, seconds: str, workers: str) -> int:
     network, draw = handed_over(place)
     with threads(int(workers)):
         bound = bound_by_parts(network, draw, float(seconds))
-    if bound is None:
-        return 1
-    (place / "unfinished.txt").write_text(repr(bound))
-    (place / "unfinished.txt").replace(place / "bound.txt")
-    return 0
+    return leave_bound(place, bound)
 
 
 if __name__ == "__main__":

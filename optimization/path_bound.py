@@ -53,7 +53,7 @@ from optimization.path_prices import PricedCells
 from optimization.path_sales import Wanted
 from optimization.useful_volume import useful_price, useful_volume
 from optimization.whole_fleets import ROOM_PRICES, best_fleets
-from optimization.work_apart import Endable, handed_over
+from optimization.work_apart import BoundApart, handed_over, leave_bound
 
 Rounds = tuple[tuple[int, float, float], ...]
 """Of each round: steps, the first one's size in shares of a unit's profit, what that falls to."""
@@ -166,14 +166,11 @@ class Mains:
         np.add.at(stock, (number[network.destination[facts.lane]], facts.sku), sent)
         total = np.zeros(skus)
         np.add.at(total, sku[at_main], units[at_main])
-        np.subtract.at(
-            total, facts.sku, np.where(network.kind[network.origin[facts.lane]] == MAIN, sent, 0)
+        to_main, from_main = (
+            (network.kind[end[facts.lane]] == MAIN).astype(np.int64)
+            for end in (network.destination, network.origin)
         )
-        np.add.at(
-            total,
-            facts.sku,
-            np.where(network.kind[network.destination[facts.lane]] == MAIN, sent, 0),
-        )
+        np.add.at(total, facts.sku, sent * (to_main - from_main))
         wanted, forward = demand_totals(network, base, draw)
         far = max(float(network.money.conversion[FAR]), 0.0) * (wanted - forward)
         sold = np.maximum(far - base.main_short, 0)
@@ -313,7 +310,7 @@ def _rank_at_destination(arcs: Arcs) -> Ints:
     return rank
 
 
-class PathBounding(Endable):
+class PathBounding(BoundApart):
     """:func:`path_bound` at work in another process."""
 
     def __init__(self, network: Network, common: Array, seconds: float) -> None:
@@ -321,22 +318,13 @@ class PathBounding(Endable):
         self.hand_over(network, common)
         self.start("optimization.path_bound", str(seconds))
 
-    def result(self) -> float | None:
-        """Wait for the bound until the time is up; None where there is none."""
-        answer = self.folder / "bound.txt"
-        return float(answer.read_text()) if self.wait() and answer.exists() else None
-
 
 def main(folder: str, seconds: str) -> int:
     """Bound the network in ``folder`` and leave the answer there."""
     place = Path(folder)
     network, draw = handed_over(place)
     bound = path_bound(network, draw, float(seconds))
-    if bound is None:
-        return 1
-    (place / "unfinished.txt").write_text(repr(bound))
-    (place / "unfinished.txt").replace(place / "bound.txt")
-    return 0
+    return leave_bound(place, bound)
 
 
 if __name__ == "__main__":

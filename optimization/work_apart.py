@@ -75,6 +75,24 @@ class Endable:
         self._files.cleanup()
 
 
+class BoundApart(Endable):
+    """Work that ends with one number, which :func:`leave_bound` leaves in the folder."""
+
+    def result(self) -> float | None:
+        """Wait for the bound until the time is up; None where there is none."""
+        answer = self.folder / "bound.txt"
+        return float(answer.read_text()) if self.wait() and answer.exists() else None
+
+
+def leave_bound(folder: Path, bound: float | None) -> int:
+    """Leave a bound in the folder, whole or not at all; return the process's exit code."""
+    if bound is None:
+        return 1
+    (folder / "unfinished.txt").write_text(repr(bound))
+    (folder / "unfinished.txt").replace(folder / "bound.txt")
+    return 0
+
+
 def handed_over(folder: Path) -> tuple[Network, Draw]:
     """Return the network in a folder and its common paths, read as they are needed."""
     with (folder / "network.pickle").open("rb") as file:

@@ -25,6 +25,17 @@ def moves_of(network, rows):
     )
 
 
+def deliverable(problem, rows, draw=None, days=7):
+    """Those of ((lane, lead), sku, day, cases) that can be carried out, one after another."""
+    chosen = []
+    for (name, lead), sku, left, cases in rows:
+        moves = moves_of(problem.network, [*chosen, (name, sku, left, cases)])
+        outcome = evaluate(problem.network, moves, draw or problem.common)
+        if left + lead < days and outcome.undelivered == 0:
+            chosen.append((name, sku, left, cases))
+    return chosen
+
+
 def paths_as_dict(problem, demand, path):
     series = problem.demand.series
     return {
@@ -54,11 +65,7 @@ def test_the_simulation_agrees_with_plain_python(rows, scarce, dated):
     brand = world.brand()
     problem = state_problem(brand, world.forecast())
     network = problem.network
-    chosen = []
-    for (name, lead), sku, left, cases in rows:
-        moves = moves_of(network, [*chosen, (name, sku, left, cases)])
-        if left + lead < 7 and evaluate(network, moves, short_draw(problem)).undelivered == 0:
-            chosen.append((name, sku, left, cases))
+    chosen = deliverable(problem, rows, short_draw(problem))
     outcome = evaluate(network, moves_of(network, chosen), short_draw(problem))
     demand = problem.common(slice(0, len(network.series_sku)), 4)
     expected = [profit_of_path(brand, chosen, paths_as_dict(problem, demand, p)) for p in range(4)]

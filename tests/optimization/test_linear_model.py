@@ -21,7 +21,7 @@ from optimization.problem import state_problem
 from optimization.relaxing import Relaxing
 from optimization.useful_volume import useful_price, useful_volume
 from tests.optimization.networks import day, lane, location, one_front, product, two_echelons
-from tests.optimization.test_evaluation import moves_of, rows
+from tests.optimization.test_evaluation import deliverable, moves_of, rows
 
 
 def bound_of(problem, coupled=True, solver="glop"):
@@ -46,11 +46,7 @@ WORLDS = [
 def test_no_moves_earn_more_than_the_bound(rows, number):
     problem = state_problem(WORLDS[number].brand(), WORLDS[number].forecast())
     network = problem.network
-    chosen = []
-    for (name, lead), sku, left, cases in rows:
-        moves = moves_of(network, [*chosen, (name, sku, left, cases)])
-        if left + lead < 7 and evaluate(network, moves, problem.common).undelivered == 0:
-            chosen.append((name, sku, left, cases))
+    chosen = deliverable(problem, rows)
     profit = evaluate(network, moves_of(network, chosen), problem.common).profit
     assert profit <= bound_of(problem) + 1e-4 * abs(profit)
 

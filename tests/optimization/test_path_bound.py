@@ -16,7 +16,7 @@ from optimization.path_sales import Wanted, best_sales
 from optimization.problem import state_problem
 from tests.optimization.networks import World, day, lane, location, one_front, product, two_echelons
 from tests.optimization.planning import plan_world
-from tests.optimization.test_evaluation import moves_of
+from tests.optimization.test_evaluation import deliverable, moves_of
 from tests.optimization.test_linear_model import bound_of
 
 SKUS = ["a", "b", "c"]
@@ -120,11 +120,7 @@ def test_a_plan_earns_no_more(name):
 def test_any_prices_bound_any_moves(name, rows, seed):
     problem = state_problem(WORLDS[name].brand(), WORLDS[name].forecast())
     network = problem.network
-    chosen = []
-    for (arc, lead), sku, left, cases in rows:
-        trial = moves_of(network, [*chosen, (arc, sku, left, cases)])
-        if left + lead < 7 and evaluate(network, trial, problem.common).undelivered == 0:
-            chosen.append((arc, sku, left, cases))
+    chosen = deliverable(problem, rows)
     profit = evaluate(network, moves_of(network, chosen), problem.common).profit
     rng = np.random.default_rng(seed)
     rounds = ((int(rng.integers(1, 12)), float(rng.uniform(0.01, 0.5)), 0.5),)

@@ -13,7 +13,7 @@ from optimization.evaluation import evaluate
 from optimization.planner import plan_transfers
 from optimization.problem import state_problem
 from tests.optimization.networks import day, lane, location, product, two_echelons
-from tests.optimization.test_evaluation import moves_of
+from tests.optimization.test_evaluation import deliverable, moves_of
 from tests.optimization.test_linear_model import WORLDS, bound_of
 
 
@@ -84,12 +84,7 @@ def bounded(number):
 @given(rows=moves, number=st.sampled_from([0, 1, 3]))
 def test_no_moves_earn_more_than_the_priced_bound(rows, number):
     problem, bound = bounded(number)
-    network, chosen = problem.network, []
-    for (name, lead), sku, left, cases in rows:
-        more = [*chosen, (name, sku, left, cases)]
-        outcome = evaluate(network, moves_of(network, more), problem.common)
-        if left + lead < 7 and outcome.undelivered == 0:
-            chosen = more
+    network, chosen = problem.network, deliverable(problem, rows)
     profit = evaluate(network, moves_of(network, chosen), problem.common).profit
     assert profit <= bound + 1e-4 * abs(profit)
 
