@@ -20,6 +20,7 @@ from dashboard.language import _  # noqa: E402
 from data.errors import BadInput, Failure  # noqa: E402
 from data.roles import Permission, Person  # noqa: E402
 
+FIRST = "overview"
 WITHOUT_BRAND = ("data", "runs", "people")
 """Pages that open where the brand's tables have faults."""
 
@@ -86,14 +87,23 @@ def _navigation(*, hidden: bool):  # type: ignore[no-untyped-def]
                 f"screens/{name}.py",
                 title=title,
                 icon=icon,
-                url_path=name,
-                default=name == "overview",
+                # Streamlit opens the first page at the root alone and keeps its path from others.
+                url_path=name if name != FIRST else "start",
+                default=name == FIRST,
             )
             for name, (title, icon) in listed.items()
         ]
         for section, listed in pages().items()
     }
+    # Its name is typed and linked all the same.
+    sections[""].append(
+        st.Page(_to_first, title=_("Overview"), url_path=FIRST, visibility="hidden")
+    )
     return st.navigation(sections, position="hidden" if hidden else "sidebar")
+
+
+def _to_first() -> None:
+    st.switch_page(f"screens/{FIRST}.py", query_params=st.query_params.to_dict())
 
 
 main()

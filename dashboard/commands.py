@@ -197,8 +197,9 @@ def serve(options: argparse.Namespace, progress: Progress) -> NoReturn:
         if not options.folder.is_dir():
             raise BadInput(f"{options.folder}: expected a brand folder, found none")
         environment["NEARFIELD_BRAND"] = str(options.folder.absolute())
-    app = Path(__file__).with_name("app.py")
-    command = [sys.executable, "-m", "streamlit", "run", str(app)]
+    app, server = (Path(__file__).with_name(name) for name in ("app.py", "serving.py"))
+    # -P: names in this folder must not hide the libraries' own.
+    command = [sys.executable, "-P", str(server), "run", str(app)]
     command += ["--server.port", str(options.port), "--server.address", options.address]
     if options.address not in ("localhost", "127.0.0.1", "::1"):
         print(

@@ -1,8 +1,7 @@
-"""What the pages show: the brand, its forecast, its plan and its ledger, each read once.
+"""What the pages show: the brand, its forecast, its plan and its ledger.
 
 Streamlit runs a page anew at every click and for every reader. What is read from files is
-therefore kept for all readers (``cache_resource``: one object, never copied, never changed by
-a page) under a key that changes when the files do.
+therefore kept for all readers (:mod:`dashboard.kept`).
 """
 
 from __future__ import annotations
@@ -10,15 +9,14 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
-from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pandas as pd
 import streamlit as st
 
-from dashboard import logs, prepared, sign_in
-from data import BadBrand, Brand, CheckReport, check_brand, read_brand
+from dashboard import kept, logs, prepared, sign_in
+from data import BadBrand, Brand, CheckReport, check_brand
 from data.findings import Findings
 from data.roles import Permission, Person, Role, local_person
 from data.settings_file import read_settings
@@ -40,8 +38,6 @@ UPLOAD_KEY = "uploaded"
 
 READER = "reader"
 """The session key of who the reader was when the page was drawn."""
-
-Signature = tuple[tuple[str, int, int], ...]
 
 
 def brand_folder() -> Path:
@@ -80,51 +76,23 @@ def _uploaded_folder(name: str) -> Path | None:
     return folder if mine else None
 
 
-def signature(folder: Path) -> Signature:
-    """Return names, sizes and times of a folder's files: changes when any file does."""
-    if not folder.is_dir():
-        return ()
-    files = sorted(path for path in folder.iterdir() if path.is_file())
-    return tuple((path.name, path.stat().st_size, path.stat().st_mtime_ns) for path in files)
-
-
-@st.cache_resource(max_entries=2, show_spinner=False)
-def _brand(folder: str, files: Signature) -> Brand:
-    return read_brand(Path(folder))
-
-
 def brand() -> Brand:
     """Return the brand shown.
 
     :raises BadBrand: with every fault, where the folder cannot be used.
     """
-    folder = brand_folder()
-    return _brand(str(folder), signature(folder))
+    return kept.brand_of(brand_folder())
 
 
 def workspace() -> Workspace:
     """Return where the work on the brand shown is kept."""
-    folder = brand_folder()
-    return _workspace(folder, folder.is_dir())
+    return kept.workspace_of(brand_folder())
 
 
 def log_folder() -> Path | None:
     """Return where the server keeps its log; None where the brand that it serves is not there."""
     folder = served_folder()
-    return _workspace(folder, True).root / logs.FOLDER if folder.is_dir() else None
-
-
-@cache
-def _workspace(folder: Path, _there: bool) -> Workspace:
-    # Finding it tries to write; once is enough, until the folder appears.
-    return Workspace.of(folder)
-
-
-@st.cache_resource(max_entries=2, show_spinner=False)
-def _forecast(path: str, files: Signature, folder: str, version: str) -> Forecast:
-    from forecasting.forecast import read_forecast
-
-    return read_forecast(Path(path), _brand(folder, signature(Path(folder))))
+    return kept.workspace_of(folder).root / logs.FOLDER if folder.is_dir() else None
 
 
 def forecast() -> Forecast | None:
@@ -132,24 +100,12 @@ def forecast() -> Forecast | None:
 
     :raises BadForecast: where the file does not fit the brand (any more).
     """
-    path = workspace().forecast
-    if not path.is_file():
-        return None
-    files = tuple(entry for entry in signature(path.parent) if entry[0].startswith("forecast."))
-    return _forecast(str(path), files, str(brand_folder()), brand().version)
-
-
-@st.cache_resource(max_entries=4, show_spinner=False)
-def _plan(folder: str, files: Signature) -> Plan:
-    return read_plan(Path(folder))
+    return kept.forecast_of(brand_folder())
 
 
 def plan() -> Plan | None:
     """Return the last plan of the brand shown; None before the first."""
-    folder = workspace().plan
-    if not (folder / "plan.json").is_file():
-        return None
-    return _plan(str(folder), signature(folder))
+    return kept.plan_of(brand_folder())
 
 
 @st.cache_resource(max_entries=4, show_spinner=False)

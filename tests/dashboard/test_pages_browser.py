@@ -35,7 +35,8 @@ OURS = "h1, h2, h3, [data-testid='stMetricLabel'], [data-testid='stWidgetLabel']
 def test_every_page_is_drawn_whole(visit: Callable[..., Visit], locale: str, theme: str) -> None:
     window = visit(locale=locale, theme=theme)
     chinese = locale == "zh-CN"
-    page = window.open()
+    page = window.open("overview")  # the first page, by its own name
+    assert not page.get_by_role("dialog").count()
     for name, titles in PAGES.items():
         if name != "overview":
             window.go(titles[chinese])
