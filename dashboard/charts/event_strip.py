@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 import altair as alt
+import numpy as np
 import pandas as pd
 
 from dashboard import style
@@ -38,8 +39,8 @@ def assign_rows(spans: Iterable[tuple[pd.Timestamp, pd.Timestamp]], rows: int) -
 
 def event_layers(
     events: pd.DataFrame, first: pd.Timestamp, last: pd.Timestamp
-) -> tuple[list[alt.LayerChart | alt.Chart], int]:
-    """Return the layers to add to a chart over days, and how many rows stand above it.
+) -> list[alt.LayerChart | alt.Chart]:
+    """Return the layers to add to a chart over days; they stand above it.
 
     :param events: name (to be shown), starts, ends, provisional (bool); more columns are left.
     :param first: first day of the chart; events are cut to its days.
@@ -47,7 +48,7 @@ def event_layers(
     """
     frame = events.loc[(events["starts"] <= last) & (events["ends"] >= first)].copy()
     if frame.empty:
-        return [], 0
+        return []
     colours = style.palette()
     half = pd.Timedelta(hours=12)
     frame["from"] = frame["starts"].where(frame["starts"] >= first, first) - half
@@ -62,16 +63,17 @@ def event_layers(
     reach = (frame["from"] + length).where(frame["left"], frame["to"])
     spans = zip(begins.combine(frame["from"], min), reach.combine(frame["to"], max), strict=True)
     frame["row"] = assign_rows(spans, MOST_ROWS)
-    frame = frame[frame["row"] >= 0]
+    frame = frame.assign(begins=begins, reach=reach)[frame["row"] >= 0]
+    frame["anchor"] = frame["from"].where(frame["left"], frame["to"])
+    frame["room"] = _room(frame).dt.total_seconds() / (last - first).total_seconds()
     frame["state"] = [
         _("provisional: not announced yet") if p else "" for p in frame["provisional"]
     ]
-    rows = int(frame["row"].max()) + 1
     frame["bar"] = -ROW_HEIGHT * frame["row"] - 3
     frame["words"] = frame["bar"] - 2
-    frame["anchor"] = frame["from"].where(frame["left"], frame["to"])
     named = frame[["name", "starts", "ends", "provisional", "state"]]
-    base = alt.Chart(named.join(frame[["from", "to", "anchor", "bar", "words", "left"]])).encode(
+    drawn = ["from", "to", "anchor", "bar", "words", "left", "room"]
+    base = alt.Chart(named.join(frame[drawn])).encode(
         x=alt.X("from:T"),
         tooltip=[
             alt.Tooltip("name:N", title=_("Event")),
@@ -93,6 +95,25 @@ def event_layers(
         baseline="bottom",
         fontSize=11,
         align=alt.expr("datum.left ? 'left' : 'right'"),
+        # On a narrow page a name is cut rather than written across its neighbour.
+        limit=alt.expr("max(1, datum.room * width - 4)"),
         y=alt.expr("datum.words"),
     ).encode(x=alt.X("anchor:T"), text="name:N")
-    return [shade, bar, words], rows
+    return [shade, bar, words]
+
+
+def _room(frame: pd.DataFrame) -> pd.Series:
+    """Return the time over which each name may be written: to its neighbour's on the same row."""
+    room = pd.Series(pd.Timedelta(days=100_000), index=frame.index)
+    for _row, names in frame.sort_values("begins").groupby("row"):
+        one, other = names.iloc[:-1], names.iloc[1:]
+        begins, reach = other["begins"].to_numpy(), one["reach"].to_numpy()
+        # Two that are written towards each other part in the middle.
+        part = np.where(
+            other["left"], begins, np.where(one["left"], reach + (begins - reach) / 2, reach)
+        )
+        to_right = part - one["anchor"].to_numpy()
+        to_left = other["anchor"].to_numpy() - part
+        room[one.index[one["left"]]] = to_right[one["left"].to_numpy()]
+        room[other.index[~other["left"]]] = to_left[~other["left"].to_numpy()]
+    return room

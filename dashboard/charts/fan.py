@@ -6,7 +6,7 @@ import altair as alt
 import pandas as pd
 
 from dashboard import style
-from dashboard.charts.event_strip import ROW_HEIGHT, event_layers
+from dashboard.charts.event_strip import event_layers
 from dashboard.language import _
 
 BANDS: tuple[tuple[str, str, str, str], ...] = (
@@ -55,11 +55,10 @@ def fan_chart(
     )
     days = pd.concat([history["date"], forecast["date"]])
     first, last = days.min(), days.max()
-    strip, rows = event_layers(events, first, last)
     axis = style.date_axis()
     x = alt.X("date:T", axis=axis, scale=alt.Scale(domain=_domain(first, last), nice=False))
     y_axis = style.number_axis(_("Units a day"))
-    layers: list[alt.LayerChart | alt.Chart] = list(strip)
+    layers: list[alt.LayerChart | alt.Chart] = list(event_layers(events, first, last))
     layers += _out_of_stock(history, colour)
     for (_share, low, high, _shade), name in zip(bands, names[2:], strict=False):
         layers.append(
@@ -86,7 +85,7 @@ def fan_chart(
     layers.append(_as_of_rule(as_of))
     layers += _readers(history, forecast, bands=bool(bands))
     return alt.LayerChart(layer=layers).properties(
-        height=height, padding={"top": 8 + ROW_HEIGHT * rows, "left": 4, "right": 10, "bottom": 4}
+        height=height, padding={"top": 8, "left": 4, "right": 10, "bottom": 4}
     )
 
 
@@ -114,7 +113,7 @@ def _out_of_stock(history: pd.DataFrame, colour: alt.Color) -> list[alt.Chart]:
             x2="to:T",
             color=colour,
             opacity=alt.Opacity(
-                "missing:Q", scale=alt.Scale(domain=[0, 1], range=[0.12, 1.0]), legend=None
+                "missing:Q", scale=alt.Scale(domain=[0, 1], range=[0.02, 1.0]), legend=None
             ),
             tooltip=[
                 alt.Tooltip("date:T", title=_("Day"), format=style.date_format()),

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from dashboard import style
+from dashboard.charts.place_names import middle_of, name_layers
 from dashboard.charts.projection import Albers, land
 from dashboard.language import _
 from dashboard.words import word
@@ -46,6 +47,7 @@ def network_map(
         _land(projection, x, y),
         *_lanes(places, flows, unit, x, y),
         *_places(places, ring_title, x, y),
+        *_names(places, x, y, height),
     ]
     move = alt.selection_interval(
         name="move", bind="scales", zoom="wheel![event.shiftKey]", encodings=["x", "y"]
@@ -65,11 +67,8 @@ def ring_scale() -> alt.Scale:
 
 def _scales(places: pd.DataFrame) -> tuple[alt.X, alt.Y]:
     """Axes on which a step is as long to the east as to the north, whatever the page's width."""
-    middle = [(places[axis].min() + places[axis].max()) / 2 for axis in ("x", "y")]
-    span = [
-        max(float(places[axis].max() - places[axis].min()), _LEAST_SPAN) * MARGIN
-        for axis in ("x", "y")
-    ]
+    middle = middle_of(places)
+    span = _span(places)
     step = f"max({span[0]}/width, {span[1]}/height)"
     across, up = (
         alt.Scale(
@@ -81,6 +80,15 @@ def _scales(places: pd.DataFrame) -> tuple[alt.X, alt.Y]:
         for mid, side in zip(middle, ("width", "height"), strict=True)
     )
     return alt.X("x:Q", axis=None, scale=across), alt.Y("y:Q", axis=None, scale=up)
+
+
+def _span(places: pd.DataFrame) -> tuple[float, float]:
+    """Return what the map shows from west to east and from south to north, at least."""
+    east, north = (
+        max(float(places[axis].max() - places[axis].min()), _LEAST_SPAN) * MARGIN
+        for axis in ("x", "y")
+    )
+    return east, north
 
 
 def _land(projection: Albers, x: alt.X, y: alt.Y) -> alt.Chart:
@@ -196,7 +204,7 @@ def _places(places: pd.DataFrame, ring_title: str, x: alt.X, y: alt.Y) -> list[a
             alt.Tooltip("note:N", title=ring_title),
         ],
     )
-    return [rings, points.add_params(picked), *_names(shown, x, y)]
+    return [rings, points.add_params(picked)]
 
 
 def _size(kinds: list[str], times: float) -> alt.Size:
@@ -204,52 +212,7 @@ def _size(kinds: list[str], times: float) -> alt.Size:
     return alt.Size("kind:N", scale=alt.Scale(domain=kinds, range=sizes), legend=None)
 
 
-def _names(shown: pd.DataFrame, x: alt.X, y: alt.Y) -> list[alt.Chart]:
-    """Name mains and fronts where there is room: above the place, else below it."""
-    colours = style.palette()
-    named = shown[shown["rank"] < 2].sort_values("rank", kind="stable").head(MOST_NAMES).copy()
-    span = max(
-        float(shown["x"].max() - shown["x"].min()) / 1.6,
-        float(shown["y"].max() - shown["y"].min()),
-        _LEAST_SPAN,
-    )
-    named["side"] = place_names(named["x"] / span, named["y"] / span, named["name"])
-    marks = []
-    for side, shift in (("above", -17), ("below", 18)):
-        for halo in (True, False):
-            text = alt.Chart(named[named["side"] == side]).mark_text(
-                clip=True,
-                dy=shift,
-                fontSize=11.5,
-                fontWeight=500,
-                limit=150,
-                color=colours.ground if halo else colours.ink,
-                stroke=colours.ground if halo else None,
-                strokeWidth=3 if halo else 0,
-                opacity=0.8 if halo else 1,
-            )
-            marks.append(text.encode(x=x, y=y, text="name:N"))
-    return marks
-
-
-def place_names(x: pd.Series, y: pd.Series, names: pd.Series) -> list[str]:
-    """Return for each place, in order, where its name fits: above, below or nowhere ("").
-
-    :param x: east, as a share of the map's height; ``y`` likewise, north.
-    """
-    taken: list[tuple[float, float, float]] = []
-    sides = []
-    for east, north, name in zip(x, y, names, strict=True):
-        reach = 0.0065 * sum(1.9 if ord(letter) > 0x2E80 else 1.0 for letter in str(name))
-        found = ""
-        for side, shift in (("above", 0.034), ("below", -0.036)):
-            at = north + shift
-            if all(
-                abs(at - other_y) > 0.03 or abs(east - other_x) > reach + other_reach
-                for other_x, other_y, other_reach in taken
-            ):
-                taken.append((east, at, reach))
-                found = side
-                break
-        sides.append(found)
-    return sides
+def _names(places: pd.DataFrame, x: alt.X, y: alt.Y, height: int) -> list[alt.Chart]:
+    """Name mains, then fronts, where there is room."""
+    named = [places[places["kind"] == kind] for kind in ("main", "front")]
+    return name_layers(pd.concat(named).head(MOST_NAMES), places, x, y, _span(places), height)

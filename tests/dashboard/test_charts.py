@@ -14,7 +14,8 @@ from dashboard.charts.cover import cover_chart
 from dashboard.charts.event_strip import assign_rows, event_layers
 from dashboard.charts.fan import fan_chart
 from dashboard.charts.flow_layout import largest_flows, place_boxes, ribbons
-from dashboard.charts.network_map import network_map, place_names
+from dashboard.charts.network_map import network_map
+from dashboard.charts.place_names import place_names
 from dashboard.charts.projection import Albers, land
 from dashboard.charts.sankey import has_room, sankey_chart
 from dashboard.charts.stock import stock_chart
@@ -88,17 +89,33 @@ def test_events_outside_the_days_shown_are_not_drawn() -> None:
         ("cut", "2025-09-25", "2025-10-03", False),
         ("Double 11", "2025-11-11", "2025-11-11", True),
     )
-    layers, rows = event_layers(named, DAY("2025-10-01"), DAY("2025-11-16"))
+    layers = event_layers(named, DAY("2025-10-01"), DAY("2025-11-16"))
     shown = [row for layer in layers for row in drawn(layer)]
     assert {row["name"] for row in shown} == {"cut", "Double 11"}
     assert {row["state"] for row in shown if row["provisional"]} == {
         "provisional: not announced yet"
     }
-    assert rows == 1
+
+
+def test_an_event_s_name_ends_where_its_neighbour_s_begins() -> None:
+    named = events(
+        ("Labour Day", "2025-10-02", "2025-10-03", False),
+        ("Mid-Autumn", "2025-10-12", "2025-10-13", False),
+        ("Double 11", "2025-11-15", "2025-11-16", False),  # written towards the left
+    )
+    first, last = DAY("2025-10-01"), DAY("2025-11-16")
+    rows = drawn(event_layers(named, first, last)[-1])
+    assert len({row["words"] for row in rows}) == 1
+    ends = [
+        (DAY(row["anchor"]) - first) / (last - first) + (1 if row["left"] else -1) * row["room"]
+        for row in rows
+    ]
+    assert ends[0] == pytest.approx((DAY(rows[1]["anchor"]) - first) / (last - first))
+    assert ends[1] == pytest.approx(ends[2])
 
 
 def test_no_event_no_strip() -> None:
-    assert event_layers(events(), DAY("2025-10-01"), DAY("2025-10-02")) == ([], 0)
+    assert event_layers(events(), DAY("2025-10-01"), DAY("2025-10-02")) == []
 
 
 def test_parts_that_say_nothing_are_left_out() -> None:
@@ -252,5 +269,9 @@ def test_a_map_loads_nothing_and_draws_flows_and_idle_lanes() -> None:
 
 
 def test_names_on_a_map_do_not_touch() -> None:
-    x, y = pd.Series([0.5, 0.505, 0.51]), pd.Series([0.5, 0.5, 0.5])
-    assert place_names(x, y, pd.Series(["Shanghai", "Suzhou", "Kunshan"])) == ["above", "below", ""]
+    names = pd.Series(["Shanghai", "Suzhou", "Kunshan"])
+    x, y = pd.Series([200.0, 205.0, 210.0]), pd.Series([100.0, 100.0, 100.0])
+    assert place_names(x, y, names, 400, 200) == ["above", "below", "right"]
+    # A name stays on the map, and leaves other places to be seen.
+    edge = pd.Series([4.0, 60.0, 396.0])
+    assert place_names(edge, y, names, 400, 200) == ["", "above", "left"]
