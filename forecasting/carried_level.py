@@ -18,7 +18,7 @@ them.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -33,20 +33,21 @@ _SWEEP, _NOTHING = 16, 1e-30
 class CarriedLevel:
     """How strongly the residual is carried on.
 
-    :param level_variance: variance of the slow part, in units of a day's noise, >= 0.
+    :param level_variance: variance of the slow part, in units of a day's noise, >= 0; one for all
+        series, or (S,).
     :param level_decay: its correlation from one day to the next, 0 to 1 (exclusive).
     :param short_variance: variance of the part that passes within days, >= 0.
     :param short_decay: its correlation from one day to the next, 0 to 1 (exclusive).
     """
 
-    level_variance: float = 10.0
-    level_decay: float = 0.985
-    short_variance: float = 0.1
-    short_decay: float = 0.6
+    level_variance: float | Floats = 15.0
+    level_decay: float = 0.99
+    short_variance: float = 0.5
+    short_decay: float = 0.3
 
     def __post_init__(self) -> None:
         for name in ("level_variance", "short_variance"):
-            if getattr(self, name) < 0:
+            if np.any(np.asarray(getattr(self, name)) < 0):
                 raise ValueError(f"{name} must be >= 0, not {getattr(self, name)!r}")
         for name in ("level_decay", "short_decay"):
             if not 0 <= getattr(self, name) < 1:
@@ -58,9 +59,15 @@ class CarriedLevel:
         return np.array([self.level_decay, self.short_decay])
 
     @property
-    def variance(self) -> Floats:
-        """(2,) stationary variances."""
-        return np.array([self.level_variance, self.short_variance])
+    def variance(self) -> tuple[Floats, Floats]:
+        """Stationary variances: of the slow part, () or (S,), and of the short one, ()."""
+        return np.asarray(self.level_variance, float), np.asarray(self.short_variance, float)
+
+    def of(self, series: slice) -> CarriedLevel:
+        """Return how strongly some of the series are carried on."""
+        if np.ndim(self.level_variance) == 0:
+            return self
+        return replace(self, level_variance=np.asarray(self.level_variance)[series])
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,11 +79,14 @@ class Whitened:
     :param state: (O, S, 2, C) the two parts after the last day before each of O cutoffs, for each
         column.
     :param covariance: (O, S, 2, 2) their covariance, in units of a day's noise.
+    :param scale: (T, S) one over the innovations' standard deviation, where a day's noise has
+        variance 1 / weight; 0 on days without weight.
     """
 
     innovations: Floats
     state: Floats
     covariance: Floats
+    scale: Floats
 
 
 def whiten(
@@ -111,7 +121,7 @@ def whiten(
         error *= scale[day]
         if day + 1 in stops:
             states[stops[day + 1]] = np.stack([slow.T, short.T], axis=1)
-    return Whitened(columns, states, covariances)
+    return Whitened(columns, states, covariances, scale)
 
 
 def _gains(
@@ -124,9 +134,10 @@ def _gains(
     the covariance after the last day before each stop.
     """
     T, S = weight.shape
-    decay, variance = level.decay, level.variance
-    a, b, c = np.full(S, variance[0]), np.zeros(S), np.full(S, variance[1])  # P = [[a, b], [b, c]]
-    fresh = variance * (1 - decay**2)
+    decay, (slow, short) = level.decay, level.variance
+    fresh = slow * (1 - decay[0] ** 2), short * (1 - decay[1] ** 2)
+    # The state's covariance is [[a, b], [b, c]].
+    a, b, c = np.broadcast_to(slow, S), np.zeros(S), np.broadcast_to(short, S)
     gains, scale, before = np.empty((T, 2, S)), np.empty((T, S)), np.empty((T, 3, S))
     covariances = np.empty((len(stops), S, 2, 2))
     seen = weight > 0
@@ -170,11 +181,10 @@ def carried_covariance(covariance: Floats, horizon: int, level: CarriedLevel) ->
     known = powers @ covariance @ powers.T
     earlier = np.minimum(days[:, None], days[None, :])
     apart = np.abs(days[:, None] - days[None, :])
-    fresh = sum(
-        variance * (1 - decay ** (2 * earlier)) * decay**apart
-        for variance, decay in zip(level.variance, level.decay, strict=True)
-    )
-    return np.asarray(known + np.asarray(fresh)[None])
+    for variance, decay in zip(level.variance, level.decay, strict=True):
+        fresh = (1 - decay ** (2 * earlier)) * decay**apart
+        known += np.atleast_1d(variance)[:, None, None] * fresh
+    return np.asarray(known)
 
 
 def smoothed(residual: Floats, weight: Floats, level: CarriedLevel) -> Floats:

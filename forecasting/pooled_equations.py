@@ -86,7 +86,7 @@ def equations(
         data[:, :K] *= own_sd[:, None]
         data[:, K] = 1.0
         data[:, K + 1] = target[block].T
-        white = whiten(data, weight[block].T, level, cutoffs)
+        white = whiten(data, weight[block].T, level.of(block), cutoffs)
         products = np.zeros((block.stop - block.start, K + 2, K + 2))
         begin = 0
         for number, cutoff in enumerate(cutoffs):

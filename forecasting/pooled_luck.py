@@ -52,7 +52,7 @@ def innovations(
             :, None
         ]
         rest = (target[block] - explained).T[:, None, :].copy()
-        white = whiten(rest, weight[block].T, level).innovations[:, 0].T
+        white = whiten(rest, weight[block].T, level.of(block)).innovations[:, 0].T
         found[block] = np.clip(white / np.sqrt(noise[block, None]), -_FARTHEST, _FARTHEST)
 
     each(look, blocks(S, T * (columns.own_sd.size + 8)))

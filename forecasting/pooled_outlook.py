@@ -63,7 +63,8 @@ def look_ahead(
     if columns.usual_stock is not None:
         stock = columns.stock_of(expected_stock(panel, cutoff, horizon))
     for block in blocks(S, horizon * (3 * K + 6 * horizon)):
-        ahead = carry_on(at.state[block], horizon, level)
+        own = level.of(block)
+        ahead = carry_on(at.state[block], horizon, own)
         X = columns.values(block, slice(cutoff, cutoff + horizon))
         if stock is not None:
             X[:, :, -1] = stock[block, None]
@@ -72,7 +73,7 @@ def look_ahead(
         gap = X - ahead[:, :, :K] - one[:, :, None] * at.lean[block, None, :]
         found.day[block] = (gap @ beta[block, :, None])[:, :, 0]
         found.day[block] += one * at.centre[block, None] + ahead[:, :, K + 1]
-        covariance = carried_covariance(at.covariance[block], horizon, level) + np.eye(horizon)
+        covariance = carried_covariance(at.covariance[block], horizon, own) + np.eye(horizon)
         covariance += one[:, :, None] * one[:, None, :] / at.support[block, None, None]
         covariance *= noise[block, None, None]
         covariance += gap @ left[block] @ gap.transpose(0, 2, 1)

@@ -34,7 +34,7 @@ def pooled_parts(
     begins = np.argmax(np.isfinite(panel.units), axis=1)
     for block in blocks(len(panel), days * 24):
         logs = _logs(fit, block, days)
-        fitted = _fitted(fit, known, logs, block, settings)
+        fitted = _fitted(fit, known, logs, block)
         offset = fit.offset[block, None]
         units = in_units(logs, np.concatenate([fitted, mean[block]], axis=1), offset)
         units[:, np.arange(days)[None, :] < begins[block, None]] = np.nan
@@ -49,7 +49,7 @@ def fitted_demand(panel: Panel, fit: PooledFit, settings: PooledRegression) -> F
     fitted = np.empty((len(panel), panel.history))
     for block in blocks(len(panel), panel.history * 24):
         logs = _logs(fit, block, panel.history)
-        fitted[block] = _fitted(fit, known, logs, block, settings)
+        fitted[block] = _fitted(fit, known, logs, block)
     return np.maximum(fitted, 0.0)
 
 
@@ -64,7 +64,6 @@ def _fitted(
     known: tuple[Floats, Floats, Floats],
     logs: Mapping[str, Floats],
     block: slice,
-    settings: PooledRegression,
 ) -> Floats:
     target, weight, offset = (values[block] for values in known)
     history = target.shape[1]
@@ -72,5 +71,5 @@ def _fitted(
     # What gaps in stock did is no part of the level, nor of what is told.
     gaps = fit.columns.effect(STOCK, fit.beta[block], block, slice(0, history))
     rest = (target - explained - gaps).T
-    level = smoothed(rest, weight.T, settings.level).T
+    level = smoothed(rest, weight.T, fit.level.of(block)).T
     return np.asarray(np.exp(explained + level) - offset[:, None])

@@ -18,6 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from forecasting.carried_level import CarriedLevel
+from forecasting.level_strength import own_strength
 from forecasting.panel import Panel
 from forecasting.pooled_columns import PooledColumns, pooled_columns
 from forecasting.pooled_equations import Equations, blocks, equations
@@ -36,7 +37,7 @@ EVENT_SHARE = 0.2
 class PooledRegression:
     """The settings of the regression; the defaults were chosen on development windows.
 
-    :param level: how the level is carried on.
+    :param level: how the level is usually carried on.
     :param availability_power: a day in stock for a share ``a`` of its hours weighs ``a`` to this.
     :param offset: units added before the logarithm, as a share of the series' mean and at most
         ``max_offset``.
@@ -59,6 +60,7 @@ class PooledFit:
     :param beta: (S, K) coefficients. :param beta_sd: (S, K) their standard deviations.
     :param constant: (S,) level around which the carried level moves.
     :param columns: the regressors.
+    :param level: how strongly each series' level is carried on.
     """
 
     outlook: Outlook
@@ -68,6 +70,7 @@ class PooledFit:
     beta_sd: Floats
     constant: Floats
     columns: PooledColumns
+    level: CarriedLevel
 
 
 def fit_pooled(
@@ -81,8 +84,8 @@ def fit_pooled(
     """Fit on the first ``history`` days of the panel and look ``horizon`` days ahead.
 
     Nothing of the panel's demand after ``history`` is looked at. The fits at earlier cutoffs are
-    what the model would have said then; they take from the days between only the variance of a
-    day's noise and the offset, which say nothing of where demand went.
+    what the model would have said then; they take from the days between only the variances of a
+    day's noise and of the level and the offset, which say nothing of where demand went.
 
     :param earlier: ascending cutoffs before ``history`` at which to fit as well.
     :returns: one fit a cutoff, ascending; the last is that at ``history``.
@@ -99,7 +102,7 @@ def fit_pooled(
         at = told.equations[number].rescaled(told.wider)
         beta, left, _ = solve(at, told.pools, noise)
         outlook = look_ahead(
-            panel, told.columns, at, beta, left, noise, cutoffs[number], horizon, settings.level
+            panel, told.columns, at, beta, left, noise, cutoffs[number], horizon, told.level
         )
         return PooledFit(
             outlook=outlook,
@@ -109,6 +112,7 @@ def fit_pooled(
             beta_sd=np.sqrt(np.diagonal(left, axis1=1, axis2=2)) * own_sd,
             constant=at.centre - np.einsum("sk,sk->s", at.lean, beta),
             columns=told.columns,
+            level=told.level,
         )
 
     return each(fit, range(len(cutoffs)))
@@ -123,6 +127,7 @@ class Told:
     :param wider: (K,) by how much the spreads have been widened.
     :param noise: (S,) variance of a day's noise. :param offset: (S,) units.
     :param pools: from the coarsest to the finest.
+    :param level: how strongly each series' level is carried on.
     """
 
     columns: PooledColumns
@@ -131,6 +136,7 @@ class Told:
     noise: Floats
     offset: Floats
     pools: list[Pool]
+    level: CarriedLevel
 
 
 def listen(panel: Panel, cutoffs: Sequence[int], settings: PooledRegression) -> Told:
@@ -138,19 +144,30 @@ def listen(panel: Panel, cutoffs: Sequence[int], settings: PooledRegression) -> 
     history = cutoffs[-1]
     columns = pooled_columns(panel, history)
     target, weight, offset = log_demand(panel, history, settings)
-    told = equations(columns, target, weight, settings.level, cutoffs)
     usual = np.log(np.exp(target).mean(axis=1))
     pools = _pools(panel, settings)
+    (at,) = equations(columns, target, weight, settings.level, [history])
+    beta, noise = _beta_and_noise(at, pools, usual)
+    level = own_strength(columns, beta, target, weight, noise, settings.level)
+    told = equations(columns, target, weight, level, cutoffs)
     at = told[-1]
-    noise = _steadied(np.full(len(panel), np.median(at.square / np.maximum(at.days, 1))), usual, at)
-    beta, _, _ = solve(at, pools, noise)
-    noise = _steadied(_left_over(at, beta), usual, at)
-    errors = innovations(columns, beta, target, weight, at, noise, settings.level)
+    beta, noise = _beta_and_noise(at, pools, usual)
+    errors = innovations(columns, beta, target, weight, at, noise, level)
     seen = weight > 0
     pools = [replace(p, in_common=in_common(columns, errors, seen, p.groups)) for p in pools]
     wider = _wider(columns, beta)
     columns = replace(columns, own_sd=columns.own_sd * wider)
-    return Told(columns, told, wider, noise, offset, pools)
+    return Told(columns, told, wider, noise, offset, pools, level)
+
+
+def _beta_and_noise(at: Equations, pools: Sequence[Pool], usual: Floats) -> tuple[Floats, Floats]:
+    """Return (S, K) coefficients under a usual noise, and (S,) the noise that they leave.
+
+    :param usual: (S,) logarithm of usual demand.
+    """
+    noise = _steadied(np.full(len(usual), np.median(at.square / np.maximum(at.days, 1))), usual, at)
+    beta, _, _ = solve(at, pools, noise)
+    return beta, _steadied(_left_over(at, beta), usual, at)
 
 
 def log_demand(

@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -88,15 +91,37 @@ def test_the_smoother_gives_the_level_given_all_days(
         )
 
 
+def test_series_may_be_carried_on_as_strongly_as_each_is(
+    observed: tuple[np.ndarray, np.ndarray],
+) -> None:
+    columns, weight = observed
+    level = replace(LEVEL, level_variance=np.array([1.0, 3.0, 9.0]))
+    together = whiten(days_first(columns), weight.T, level)
+    spread = carried_covariance(together.covariance[0], 5, level)
+    trend = smoothed(columns[:, :, 0].T, weight.T, level)
+    for s, variance in enumerate((1.0, 3.0, 9.0)):
+        only, alone = slice(s, s + 1), replace(LEVEL, level_variance=variance)
+        assert level.of(only).level_variance == [variance]
+        found = whiten(days_first(columns[only]), weight[only].T, alone)
+        np.testing.assert_allclose(together.innovations[:, :, only], found.innovations)
+        np.testing.assert_allclose(
+            spread[only], carried_covariance(found.covariance[0], 5, alone), atol=1e-12
+        )
+        np.testing.assert_allclose(
+            trend[:, only], smoothed(columns[only, :, 0].T, weight[only].T, alone), atol=1e-12
+        )
+
+
 @pytest.mark.parametrize(
     "wrong",
     [
         {"level_variance": -1.0},  # a variance
+        {"level_variance": np.array([1.0, -1.0])},  # of each series
         {"short_variance": -0.1},  # likewise
         {"level_decay": 1.0},  # a random walk has no stationary variance
         {"short_decay": -0.1},  # days alternate in sign
     ],
 )
-def test_a_level_checks_itself(wrong: dict[str, float]) -> None:
+def test_a_level_checks_itself(wrong: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match=next(iter(wrong))):
         CarriedLevel(**wrong)
