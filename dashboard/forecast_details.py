@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import pandas as pd
 import streamlit as st
 
-from dashboard import state, style
+from dashboard import forecast_at_risk, state, style
 from dashboard.charts.components import component_chart, moving_parts
 from dashboard.charts.cover import cover_chart
 from dashboard.language import _
@@ -31,10 +31,15 @@ class Choice:
         return bool(self.region and self.sku)
 
 
-def against_stock(brand: Brand, choice: Choice, expected: pd.DataFrame) -> None:
-    """Draw how long the region's stock lasts against the demand that adds up."""
+def against_stock(
+    brand: Brand, choice: Choice, expected: pd.DataFrame, skus: list[str] | None
+) -> None:
+    """Draw how long the region's stock lasts against the demand that adds up.
+
+    :param skus: of the choice; None for all. Of several series the ones most at risk are offered.
+    """
     if not choice.is_series:
-        st.caption(_("Choose a region and a product to compare demand with its stock."))
+        forecast_at_risk.draw(brand, choice.region, skus)
         return
     plan = state.plan()
     moves = empty(TRANSFERS) if plan is None else plan.transfers

@@ -85,7 +85,7 @@ def _of_work(folder: Path, name: str, hours: float, now: datetime) -> list[Check
         with workspace.ledger(name) as ledger:
             events = ledger.events(limit=1)["number"].max()
             last = 0 if events != events else int(events)
-            checks.append(Check("ledger", True, say("{count} events", count=last)))
+            checks.append(Check("ledger", True, say("{count:,} events", count=last)))
             if hours:
                 checks.append(_plan(ledger, hours, now))
     except NearfieldError as error:
@@ -107,11 +107,16 @@ def _plan(ledger: Ledger, hours: float, now: datetime) -> Check:
         return Check("plan", False, say("none was ever recorded"))
     newest = plans.iloc[0]
     age = (now - newest["recorded_at"].to_pydatetime()).total_seconds() / 3600
-    found = say(
-        "{plan} was recorded {hours:.1f} hours ago, as of {day}",
-        plan=newest["plan"],
-        hours=age,
-        day=f"{newest['as_of']:%Y-%m-%d}",
+    day = f"{newest['as_of']:%Y-%m-%d}"
+    found = (
+        say("{plan} was recorded just now, as of {day}", plan=newest["plan"], day=day)
+        if age < 0.1
+        else say(
+            "{plan} was recorded {hours:.1f} hours ago, as of {day}",
+            plan=newest["plan"],
+            hours=age,
+            day=day,
+        )
     )
     return Check("plan", age <= hours, found)
 

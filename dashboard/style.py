@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import json
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
@@ -134,6 +135,11 @@ def money(value: float | None, currency: str = "CNY", *, full: bool = False) -> 
     return f"−{symbol}{text[1:]}" if text.startswith("−") else f"{symbol}{text}"
 
 
+def currency_sign(currency: str) -> str:
+    """Return how a column of money is headed: ``¥``, or the currency's code where it has none."""
+    return _SYMBOLS.get(currency, currency)
+
+
 def percent(share: float | None, digits: int = 0) -> str:
     """Return a share of one as a percentage."""
     return _NONE if share is None or pd.isna(share) else f"{number(100 * share, digits)}%"
@@ -201,6 +207,15 @@ def number_axis(title: str | None = None, **options: Any) -> alt.Axis:
     import altair as alt
 
     return alt.Axis(title=title, labelExpr=number_labels(), **options)
+
+
+def money_axis(currency: str, **options: Any) -> alt.Axis:
+    """Return an axis of money, labelled short with the currency's sign: ``¥50k``."""
+    import altair as alt
+
+    sign = _SYMBOLS.get(currency, f"{currency} ")
+    label = f"{json.dumps(sign, ensure_ascii=False)} + ({number_labels()})"
+    return alt.Axis(title=None, labelExpr=label, **options)
 
 
 def date_axis(title: str | None = None, **options: Any) -> alt.Axis:

@@ -85,9 +85,13 @@ def _trip_columns(currency: str) -> dict[str, Any]:
         "fill": column.ProgressColumn(
             _("Fill"), min_value=0, max_value=100, format="%.0f%%", width=120
         ),
-        "cost": column.NumberColumn(_("Cost"), format="localized", width=84, help=currency),
-        "gain": column.NumberColumn(_("Gain"), format="localized", width=84, help=currency),
+        "cost": column.NumberColumn(_money(_("Cost"), currency), format="localized", width=84),
+        "gain": column.NumberColumn(_money(_("Gain"), currency), format="localized", width=84),
     }
+
+
+def _money(name: str, currency: str) -> str:
+    return f"{name} {style.currency_sign(currency)}"
 
 
 def _trip_state(waiting: int, approved: int, count: int) -> str:
@@ -152,7 +156,7 @@ def choose_transfers(shown: pd.DataFrame, currency: str, *, one_trip: bool) -> p
             "to": column.TextColumn(_("To")),
             "cases": column.NumberColumn(_("Cases"), width=66),
             "units": column.NumberColumn(_("Units"), format="localized", width=70),
-            "gain": column.NumberColumn(_("Gain"), format="localized", width=74, help=currency),
+            "gain": column.NumberColumn(_money(_("Gain"), currency), format="localized", width=74),
             "reason": column.TextColumn(_("Why"), width="large"),
             "by": column.TextColumn(_("Decided by"), width=100),
         },

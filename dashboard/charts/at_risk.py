@@ -28,7 +28,11 @@ def by_day(risk: pd.DataFrame, currency: str) -> alt.LayerChart | alt.FacetChart
     lines["label"] = [style.money(value, currency) for value in lines["money"]]
     base = alt.Chart(lines).encode(
         x=alt.X("date:T", axis=style.date_axis()),
-        y=alt.Y("money:Q", stack=None, axis=style.number_axis(None, tickCount=4)),
+        y=alt.Y(
+            "money:Q",
+            stack=None,
+            axis=style.money_axis(currency, tickCount=4),
+        ),
         color=alt.Color(
             "case:N",
             title=None,
@@ -70,7 +74,10 @@ def by_region(
     place = alt.Y("name:N", sort=list(rows["name"]), title=None)
     base = alt.Chart(rows).encode(y=place, tooltip=tooltip)
     before = base.mark_bar(color=colours.before, height=14).encode(
-        x=alt.X("lost_money_without:Q", axis=style.number_axis(None, tickCount=4, grid=True))
+        x=alt.X(
+            "lost_money_without:Q",
+            axis=style.money_axis(currency, tickCount=4, grid=True),
+        )
     )
     after = base.mark_bar(color=colours.after, height=8).encode(x="lost_money_with:Q")
     return alt.layer(before, after).properties(height=alt.Step(22))

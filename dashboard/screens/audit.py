@@ -154,7 +154,9 @@ def _draw(events: pd.DataFrame, read: int) -> None:
             )
         )
     if events.empty:
-        st.info(_("No event fits."), icon=":material/filter_alt_off:")
+        st.info(
+            _("No event fits. Choose more days or fewer filters."), icon=":material/filter_alt_off:"
+        )
         return
     st.dataframe(
         _table(events.head(MOST_SHOWN)),

@@ -164,16 +164,21 @@ def _locations(statement: CreditStatement, branches: dict[str, str]) -> None:
     share = rows["units"] / total["units"] if total["units"] else rows["units"]
     table = pd.DataFrame(
         {
-            "branch": rows["branch"],
             "name": rows["name"],
+            "branch": rows["branch"],
             "kind": [word(kind) for kind in rows["kind"]],
             "field": [word(field) for field in rows["field"]],
             **{name: rows[name] for name in MEASURES},
             "share": 100 * share,
         }
     )
-    whole = {"branch": _("total"), "share": 100.0, **total.to_dict()}
-    table = pd.concat([pd.DataFrame([whole]), table], ignore_index=True).fillna("")
+    whole = {"name": _("total"), "share": 100.0, **total.to_dict()}
+    # What a person looks for comes first; the share of the whole beside it.
+    order = ["name", "share", *MEASURES, "branch", "kind", "field"]
+    table = pd.concat([pd.DataFrame([whole]), table], ignore_index=True).fillna("")[order]
+    # Most brands sell whole units: hundredths of none are only in the way.
+    whole_units = bool((table["units"] % 1 == 0).all())
+    currency = style.currency_sign(statement.currency)
     amount = st.column_config.NumberColumn
     st.dataframe(
         table,
@@ -185,9 +190,9 @@ def _locations(statement: CreditStatement, branches: dict[str, str]) -> None:
             "name": _("Location"),
             "kind": _("Kind"),
             "field": _("Field"),
-            "units": amount(_("Units"), format="accounting"),
-            "value": amount(_("Value"), format="accounting", help=statement.currency),
-            "margin": amount(_("Margin"), format="accounting", help=statement.currency),
+            "units": amount(_("Units"), format="localized" if whole_units else "accounting"),
+            "value": amount(f"{_('Value')} {currency}", format="accounting"),
+            "margin": amount(f"{_('Margin')} {currency}", format="accounting"),
             "share": st.column_config.ProgressColumn(
                 _("Share of the units"), min_value=0, max_value=100, format="%.1f%%"
             ),

@@ -112,18 +112,28 @@ def _tables(brand: Brand) -> None:
         + " · "
         + ngettext("{count} row", "{count} rows", len(frame)).format(count=style.number(len(frame)))
         + (
-            " · " + _("the last {count} are shown").format(count=style.number(PREVIEW_ROWS))
+            " · " + _("the latest {count} are shown").format(count=style.number(PREVIEW_ROWS))
             if len(frame) > PREVIEW_ROWS
             else ""
         )
     )
     days = frame.select_dtypes("datetime").columns
     st.dataframe(
-        frame.tail(PREVIEW_ROWS),
+        _latest(frame),
         hide_index=True,
         height=320,
         column_config={str(day): st.column_config.DateColumn(format="YYYY-MM-DD") for day in days},
     )
+
+
+def _latest(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows to look at: of the newest days where a table has many."""
+    latest = frame.tail(PREVIEW_ROWS)
+    if "date" in frame and len(frame) > PREVIEW_ROWS:
+        oldest = frame["date"].nlargest(PREVIEW_ROWS).iloc[-1]
+        newest = frame[frame["date"] >= oldest]
+        latest = newest.sort_values("date", ascending=False, kind="stable").head(PREVIEW_ROWS)
+    return latest
 
 
 def _own() -> None:

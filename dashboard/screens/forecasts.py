@@ -58,7 +58,7 @@ def main() -> None:
     _say_what_is_drawn(choice, events, together is not None)
     part = _part()
     if part == "stock":
-        forecast_details.against_stock(brand, choice, expected)
+        forecast_details.against_stock(brand, choice, expected, skus)
     elif part == "parts":
         forecast_details.made_of(parts, as_of, shown)
     elif part == "effects":
@@ -204,19 +204,19 @@ def _figures(history: pd.DataFrame, expected: pd.DataFrame) -> None:
     ahead = float(expected["mean"].sum())
     boxes = st.container(horizontal=True)
     boxes.metric(
-        _("Expected, next {days} days").format(days=days),
+        _("Units expected, next {days} days").format(days=days),
         style.compact(ahead),
         border=True,
         height="stretch",
     )
     boxes.metric(
-        _("Sold, last {days} days").format(days=days),
+        _("Units sold, last {days} days").format(days=days),
         style.compact(last.units),
         border=True,
         height="stretch",
     )
     boxes.metric(
-        _("Change"),
+        _("Expected against sold"),
         _change(last.change_to(ahead)) if last.units else "–",
         border=True,
         height="stretch",

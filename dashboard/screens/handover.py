@@ -60,7 +60,11 @@ def _waiting() -> None:
     lines = to_hand_over(state.ledger(), names=_names())
     st.subheader(_("Waiting to be handed over"))
     if not lines:
-        st.info(_("Nothing waits: what is approved has been handed over."), icon=":material/check:")
+        if list_exports(state.ledger()).empty:
+            st.info(_("Nothing waits: no transfer is approved yet."), icon=":material/check:")
+        else:
+            text = _("Nothing waits: what is approved has been handed over.")
+            st.info(text, icon=":material/check:")
         st.page_link(
             "screens/transfers.py", label=_("See the transfers"), icon=":material/local_shipping:"
         )

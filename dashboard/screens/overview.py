@@ -8,13 +8,11 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from dashboard import first_visit, running, sidebar, state, style
+from dashboard import first_visit, running, sidebar, state, style, trust_panel
 from dashboard.board import board
 from dashboard.charts import at_risk as charts
 from dashboard.language import _, ngettext
-from dashboard.words import word
 from data import Brand
-from data.errors import BadForecast
 from optimization import outlook
 from optimization.plan import Plan
 
@@ -41,7 +39,7 @@ def main() -> None:
         _service(plan)
     with right:
         _risk_by_region(plan, brand)
-    _trust(plan, brand)
+    trust_panel.draw(plan, brand)
 
 
 def _heading(plan: Plan, brand: Brand) -> None:
@@ -174,7 +172,7 @@ def _trips(plan: Plan, brand: Brand) -> None:
             f"{_name(names, trip['origin'])} → {_name(names, trip['destination'])}",
             style.money(trip["gain"], brand.settings.currency),
             _trip_words(trip),
-            urgent=trip["days_left"] <= 1,
+            urgent=_("Leaves tomorrow: decide today.") if trip["days_left"] <= 1 else "",
         )
     rest = len(trips) - MOST_TRIPS
     if rest > 0:
@@ -203,19 +201,28 @@ def _name(names: dict[str, str], key: object) -> str:
 
 
 def _row(
-    page: str, query: dict[str, str], title: str, amount: str, words: str, *, urgent: bool = False
+    page: str, query: dict[str, str], title: str, amount: str, words: str, *, urgent: str = ""
 ) -> None:
-    """Draw one item: a link with its filter, the money at stake, and what is to be known."""
-    left, right = st.columns([6, 1], gap="small", vertical_alignment="center")
-    left.page_link(
+    """Draw one item: a link with its filter, the money at stake, and what is to be known.
+
+    :param urgent: why it is marked; "" where it is not.
+    """
+    item = st.container(gap="xxsmall")
+    first = item.container(
+        horizontal=True,
+        horizontal_alignment="distribute",
+        vertical_alignment="center",
+        gap="small",
+    )
+    first.page_link(
         page,
         label=style.plain(title),
         icon=":material/priority_high:" if urgent else ":material/chevron_right:",
+        help=urgent or None,
         query_params=query,
-        width="stretch",
     )
-    right.markdown(f"**{style.plain(amount)}**", text_alignment="right")
-    left.caption(f"{_INDENT}{style.plain(words)}")
+    first.markdown(f"**{style.plain(amount)}**", width="content")
+    item.caption(f"{_INDENT}{style.plain(words)}")
 
 
 def _worst(plan: Plan, brand: Brand) -> None:
@@ -226,6 +233,7 @@ def _worst(plan: Plan, brand: Brand) -> None:
         return
     regions = dict(zip(brand.regions["region"], brand.regions["name"], strict=True))
     products = dict(zip(brand.products["sku"], brand.products["name"], strict=True))
+    soon = plan.as_of + pd.Timedelta(days=2)
     for row in rows.to_dict("records"):
         first = (
             _("likely short from {day}").format(day=style.date(row["first_day"]))
@@ -239,7 +247,7 @@ def _worst(plan: Plan, brand: Brand) -> None:
             f"{_name(regions, row['region'])} · {_name(products, row['sku'])}",
             style.money(row["lost_money_with"], brand.settings.currency),
             f"{first} · " + _("{money} without the plan").format(money=without),
-            urgent=bool(row["first_day"] <= plan.as_of + pd.Timedelta(days=2)),
+            urgent=_("Short within two days.") if row["first_day"] <= soon else "",
         )
 
 
@@ -259,65 +267,13 @@ def _service(plan: Plan) -> None:
     before, after = _shares(plan)
     cases = {_("without the plan"): before} if before else {}
     style.show(charts.service({**cases, _("with the plan"): after}))
-
-
-def _trust(plan: Plan, brand: Brand) -> None:
-    """Draw what the figures above rest on."""
-    st.subheader(_("What this rests on"))
-    data, forecast, made, local = st.columns(4, gap="medium")
-    with data:
-        repairs = sum(repair.count for repair in brand.report.repairs)
-        st.page_link("screens/data.py", label=_("Data"), icon=":material/table_chart:")
+    if before and after["lost"] > before["lost"]:
         st.caption(
-            _("No fault, nothing repaired")
-            if not repairs
-            else ngettext(
-                "No fault; {count} repair made while reading",
-                "No fault; {count} repairs made while reading",
-                repairs,
-            ).format(count=style.number(repairs))
-        )
-    with forecast:
-        _forecast_flags()
-    with made:
-        st.page_link("screens/runs.py", label=_("Plan"), icon=":material/history:")
-        gap = (
-            _("no bound known")
-            if plan.gap is None
-            else _("at most {share} below the best possible").format(
-                share=style.percent(plan.gap, 1)
+            _(
+                "A plan maximises profit, not the demand served: stock that is near sells to more "
+                "of those who ask, so what is scarce is used up sooner and more demand is lost."
             )
         )
-        st.caption(f"{word(plan.status)} · {gap}")
-    with local:
-        if not state.signed_in():
-            st.page_link("screens/people.py", label=_("No sign-in"), icon=":material/lock_open:")
-            st.caption(_("Anyone who reaches this page can decide."))
-        else:
-            st.page_link("screens/audit.py", label=_("Audit"), icon=":material/fact_check:")
-            st.caption(_("Everybody signs in; every decision has its name."))
-
-
-def _forecast_flags() -> None:
-    st.page_link("screens/forecasts.py", label=_("Forecast"), icon=":material/show_chart:")
-    try:
-        forecast = state.forecast()
-    except BadForecast:
-        st.caption(_("The last forecast does not fit the brand any more"))
-        return
-    if forecast is None:
-        st.caption(_("No forecast yet"))
-        return
-    flagged, total = forecast.unfitted, len(forecast.series)
-    st.caption(
-        ngettext(
-            "{flagged} of {count} series is flagged",
-            "{flagged} of {count} series are flagged",
-            flagged,
-        ).format(flagged=style.number(flagged), count=style.number(total))
-    )
-    if forecast.meets_unseen:
-        st.caption(_("The days ahead hold an event that the history does not know."))
 
 
 main()

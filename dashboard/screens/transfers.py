@@ -78,6 +78,10 @@ def _summary(filtered: pd.DataFrame, trips: pd.DataFrame, currency: str) -> None
         style.money(waiting["expected_gain"].sum(), currency),
         border=True,
         height="stretch",
+        help=_(
+            "A transfer's gain is the expected profit that is missed if it alone is dropped and "
+            "its trip still goes. Added up they differ from the gain of the whole plan."
+        ),
     )
     boxes.metric(_("Trips"), style.number(len(trips)), border=True, height="stretch")
     boxes.metric(

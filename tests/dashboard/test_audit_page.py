@@ -108,7 +108,7 @@ def test_credit_is_by_branch_and_adds_up_to_the_sales(open_page: Open, folder: P
     sold = pd.read_csv(folder / "sales.csv")["units"].sum()
     assert figures(app)["Units sold"] == f"{sold:,.0f}"
     locations, periods = (frame.value for frame in app.dataframe[:2])
-    assert locations["branch"].iloc[0] == "total"
+    assert locations["name"].iloc[0] == "total"
     assert locations["units"].iloc[0] == pytest.approx(sold)
     assert locations["units"].iloc[1:].sum() == pytest.approx(sold, abs=1e-6)
     whole = periods.iloc[0]

@@ -82,8 +82,8 @@ def test_the_figures_are_those_of_the_choice(folder: Path, open_page: Open) -> N
     sales = pd.read_csv(folder / "sales.csv")
     rows = sales[(sales["region"] == "suzhou") & (sales["sku"] == "milk")].tail(28)
     shown = figures(open_page(folder, "forecasts", region="suzhou", sku="milk"))
-    assert shown["Sold, last 7 days"] == f"{rows['units'].tail(7).sum():.0f}"
-    assert shown["Expected, next 7 days"] == f"{7 * rows['units'].mean():.0f}"
+    assert shown["Units sold, last 7 days"] == f"{rows['units'].tail(7).sum():.0f}"
+    assert shown["Units expected, next 7 days"] == f"{7 * rows['units'].mean():.0f}"
 
 
 def test_series_and_totals_have_bands(folder: Path, open_page: Open) -> None:
@@ -210,3 +210,11 @@ def test_a_shared_link_draws_the_fan_on_a_servers_first_visit(
         window.must_be_clean()
     finally:
         server.stop()
+
+
+def test_of_many_series_those_most_at_risk_are_offered(folder: Path, open_page: Open) -> None:
+    listed = open_page(folder, "forecasts", region="hangzhou").dataframe[0].value
+    assert set(listed["region"]) == {"Hangzhou"}
+    assert listed["with"].is_monotonic_decreasing
+    one = open_page(folder, "forecasts", region="hangzhou", sku="tea")
+    assert "Stock in the region" in figures(one)

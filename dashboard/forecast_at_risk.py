@@ -1,0 +1,84 @@
+"""Below the fan of many series: those of which stock falls shortest, to be chosen."""
+
+from __future__ import annotations
+
+import pandas as pd
+import streamlit as st
+
+from dashboard import state, style
+from dashboard.language import _
+from data import Brand
+from optimization.outlook import worst
+
+MOST_SERIES = 12
+
+
+def draw(brand: Brand, region: str, skus: list[str] | None) -> None:
+    """Draw the series that lose the most money even with the plan; a click chooses one.
+
+    :param region: "" for all; ``skus``: None for all.
+    """
+    plan = state.plan()
+    if plan is None:
+        st.caption(_("Choose a region and a product to compare demand with its stock."))
+        return
+    stockouts = plan.stockouts
+    if region:
+        stockouts = stockouts[stockouts["region"] == region]
+    if skus is not None:
+        stockouts = stockouts[stockouts["sku"].isin(skus)]
+    rows = worst(stockouts, MOST_SERIES)
+    if rows.empty:
+        st.caption(_("No product is expected to run short."))
+        return
+    st.caption(_("Where most money is at risk. Select a row to compare its demand with its stock."))
+    chosen = _table(brand, rows)
+    if chosen is not None:
+        # The selectors above are drawn already: they follow the address when drawn again.
+        st.query_params["region"] = str(chosen["region"])
+        st.query_params["sku"] = str(chosen["sku"])
+        st.rerun()
+
+
+def _table(brand: Brand, rows: pd.DataFrame) -> pd.Series | None:
+    regions = dict(zip(brand.regions["region"].astype(str), brand.regions["name"], strict=True))
+    names = dict(zip(brand.products["sku"].astype(str), brand.products["name"], strict=True))
+    table = pd.DataFrame(
+        {
+            "region": rows["region"].astype(str).map(regions),
+            "name": rows["sku"].astype(str).map(names),
+            "first": rows["first_day"],
+            "with": rows["lost_money_with"].round(),
+            "without": rows["lost_money_without"].round(),
+        }
+    )
+    column = st.column_config
+    currency = style.currency_sign(brand.settings.currency)
+    event = st.dataframe(
+        table,
+        key="at_risk",
+        hide_index=True,
+        width="stretch",
+        height=style.table_height(len(table), 440),
+        on_select="rerun",
+        selection_mode="single-row",
+        placeholder="–",
+        column_config={
+            "region": column.TextColumn(_("Region")),
+            "name": column.TextColumn(_("Product")),
+            "first": column.DateColumn(
+                _("Likely short from"),
+                format="YYYY-MM-DD",
+                help=_("The first day that is more likely short than not under the plan."),
+            ),
+            "with": column.NumberColumn(
+                _("At risk with the plan, {currency}").format(currency=currency),
+                format="localized",
+            ),
+            "without": column.NumberColumn(
+                _("Without the plan, {currency}").format(currency=currency), format="localized"
+            ),
+        },
+    )
+    picked = [row for row in event["selection"]["rows"] if row < len(rows)]
+    return rows.iloc[picked[0]] if picked else None
