@@ -40,10 +40,10 @@ class CarriedLevel:
     :param short_decay: its correlation from one day to the next, 0 to 1 (exclusive).
     """
 
-    level_variance: float | Floats = 15.0
-    level_decay: float = 0.99
-    short_variance: float = 0.5
-    short_decay: float = 0.3
+    level_variance: float | Floats = 10.0
+    level_decay: float = 0.985
+    short_variance: float = 0.1
+    short_decay: float = 0.6
 
     def __post_init__(self) -> None:
         for name in ("level_variance", "short_variance"):
