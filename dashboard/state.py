@@ -135,8 +135,9 @@ def plan_id() -> str:
 
 @st.cache_resource(max_entries=8, show_spinner=False)
 def _recorded(url: str, ident: str, folder: str) -> bool:
-    # A plan is recorded when it is made; this mends a stop between writing and recording.
-    prepared.record(ledger(), ident, brand(), read_plan(Path(folder)))
+    # A plan is recorded, whole, when it is made; this mends a stop between writing and recording.
+    if ident not in set(ledger().plans()["plan"]):
+        prepared.record(ledger(), ident, brand(), read_plan(Path(folder)))
     return True
 
 

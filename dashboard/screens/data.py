@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
-from dashboard import actions, refusals, state, style, words
+from dashboard import actions, fault_list, refusals, state, style, words
 from dashboard.fault_sentences import told
 from dashboard.language import _, ngettext
 from data import Brand, CheckReport
@@ -48,7 +48,7 @@ def _checks(report: CheckReport) -> None:
             ).format(count=len(report.faults)),
             icon=":material/error:",
         )
-        show_faults(report)
+        fault_list.draw(report)
     if report.repairs:
         st.caption(_("Repaired while reading, and counted:"))
         st.dataframe(
@@ -62,35 +62,6 @@ def _checks(report: CheckReport) -> None:
                 "2": st.column_config.NumberColumn(_("How often"), format="localized"),
             },
         )
-
-
-def show_faults(report: CheckReport) -> None:
-    """Draw every fault: where, what was expected, what was found, how to mend it."""
-    rows = [
-        (
-            fault.file or fault.table,
-            fault.column or "",
-            ", ".join(str(row) for row in fault.rows),
-            fault.count,
-            told(fault.expected),
-            told(fault.found),
-            told(fault.mend),
-        )
-        for fault in report.faults
-    ]
-    st.dataframe(
-        pd.DataFrame(rows),
-        hide_index=True,
-        column_config={
-            "0": _("File"),
-            "1": _("Column"),
-            "2": _("First rows"),
-            "3": _("How often"),
-            "4": st.column_config.TextColumn(_("Expected"), width="medium"),
-            "5": st.column_config.TextColumn(_("Found"), width="medium"),
-            "6": st.column_config.TextColumn(_("How to mend it"), width="large"),
-        },
-    )
 
 
 def _tables(brand: Brand) -> None:
@@ -182,7 +153,7 @@ def _take(content: bytes) -> None:
         return
     if not report.ok:
         st.error(_("The upload was not taken: it has faults."), icon=":material/error:")
-        show_faults(report)
+        fault_list.draw(report)
         return
     rows = sum(report.rows.values())
     st.success(

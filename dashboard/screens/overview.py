@@ -259,7 +259,14 @@ def _risk_by_day(plan: Plan) -> None:
 def _risk_by_region(plan: Plan, brand: Brand) -> None:
     st.subheader(_("Money at risk by region"))
     names = dict(zip(brand.regions["region"], brand.regions["name"], strict=True))
-    style.show(charts.by_region(outlook.at_risk(plan.stockouts, ["region"]), names, plan.currency))
+    risk = outlook.at_risk(plan.stockouts, ["region"])
+    style.show(charts.by_region(risk, names, plan.currency))
+    if len(risk) > charts.MOST_REGIONS:
+        st.caption(
+            _("The {count} of {all} regions with most at risk without the plan.").format(
+                count=style.number(charts.MOST_REGIONS), all=style.number(len(risk))
+            )
+        )
 
 
 def _service(plan: Plan) -> None:

@@ -72,7 +72,8 @@ def test_a_brand_with_faults_shows_them_and_nothing_else(
     assert not app.metric
     app = open_page(folder, "data")
     must_be_clean(app)
-    assert "products" in app.dataframe[0].value.to_string()
+    told = texts(app.markdown)
+    assert "products" in told and "**sku**" in told and "Add the column" in told
 
 
 def test_a_folder_that_is_not_there(tmp_path: Path, open_page: Open) -> None:
