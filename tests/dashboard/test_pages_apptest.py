@@ -72,7 +72,7 @@ def test_a_brand_with_faults_shows_them_and_nothing_else(
     assert not app.metric
     app = open_page(folder, "data")
     must_be_clean(app)
-    told = texts(app.markdown)
+    told = "\n".join(texts(app.markdown))
     assert "products" in told and "**sku**" in told and "Add the column" in told
 
 
