@@ -202,7 +202,10 @@ def _died(place: Path, job: Job) -> Job:
     ended = datetime.fromtimestamp(written, UTC).isoformat(timespec="milliseconds")
     if (place / "cancelled").exists():
         return replace(job, status="cancelled", ended=ended, message=_who_cancelled(place))
-    message = say("The process was killed or the machine was stopped; the last good state stands.")
+    message = say(
+        "The run was broken off: its process was killed, as for want of memory, or the machine was "
+        "stopped. The last good forecast and plan stand. Start it again."
+    )
     return replace(job, status="failed", ended=ended, message=message)
 
 

@@ -53,8 +53,11 @@ def button(kind: str, label: str, *, primary: bool = True) -> None:
         st.rerun()
 
 
-def watch(kind: str) -> None:
-    """Draw how far the last job of a kind is; the page is drawn anew when it ends."""
+def watch(kind: str, *, elsewhere: bool = False) -> None:
+    """Draw how far the last job of a kind is; the page is drawn anew when it ends.
+
+    :param elsewhere: the page has no button to start it again: link the one that has.
+    """
     folder = state.workspace().jobs
     job = jobs.last(folder, _kind(kind))
     if job is None:
@@ -63,6 +66,8 @@ def watch(kind: str) -> None:
         _follow(str(folder), job.id)
     elif job.status != "done":
         show_end(job)
+        if elsewhere:
+            st.page_link("screens/runs.py", label=_("Go to the runs"), icon=":material/history:")
 
 
 def show_end(job: jobs.Job) -> None:

@@ -80,7 +80,7 @@ def _trip_columns(currency: str) -> dict[str, Any]:
         "from": column.TextColumn(_("From")),
         "to": column.TextColumn(_("To")),
         "lane": column.TextColumn(_("Lane")),
-        "state": column.TextColumn(_("State")),
+        "state": column.TextColumn(_("State"), width=130),
         "vehicles": column.NumberColumn(_("Vehicles"), width=76),
         "fill": column.ProgressColumn(
             _("Fill"), min_value=0, max_value=100, format="%.0f%%", width=120

@@ -64,7 +64,7 @@ def _heading(plan: Plan, brand: Brand) -> None:
             icon=":material/update:",
         )
         running.button("plan", _("Forecast and plan again"))
-    running.watch("plan")
+    running.watch("plan", elsewhere=True)
 
 
 def _figures(plan: Plan, brand: Brand) -> None:
