@@ -21,44 +21,37 @@ PATH_OPTIONS = 5_000
 
 
 class Bounding:
-    """The linear relaxation first, then, where it applies, the bound that knows lost sales."""
+    """The linear relaxation and, where it applies, the bound that knows lost sales beside it.
+
+    Where no linear programme could hold the network, the latter alone, if it applies.
+    """
 
     def __init__(self, network: Network, common: Array, deadline: float) -> None:
         options = list_options(network, join_lanes(network))
-        count = len(options)
-        self.network, self.common, self.deadline = network, common, deadline
-        self.count = count
-        self.coupled = count <= COUPLED_OPTIONS
+        self.count = len(options)
+        self.coupled = self.count <= COUPLED_OPTIONS
+        by_path = self.count >= PATH_OPTIONS and applies(network, options)
+        del options
+        seconds = max(deadline - time.monotonic(), 1.0)
         self.relaxation: Relaxing | BoundingByParts | None = None
-        self.paths: PathBounding | None = None
-        self.by_path = PATH_OPTIONS <= count <= LINEAR_OPTIONS and applies(network, options)
-        if count > LINEAR_OPTIONS:
-            del options
-            self.relaxation = BoundingByParts(network, common, self._seconds())
-        elif count:
-            self.relaxation = Relaxing(network, common, self.coupled, self._seconds())
-
-    def _seconds(self) -> float:
-        return max(self.deadline - time.monotonic(), 1.0)
+        self.paths = PathBounding(network, common, seconds) if by_path else None
+        if self.count > LINEAR_OPTIONS:
+            self.relaxation = None if by_path else BoundingByParts(network, common, seconds)
+        elif self.count:
+            self.relaxation = Relaxing(network, common, self.coupled, seconds)
 
     def units(self, seconds: float) -> Floats | None:
-        """Wait so long for the units of each option in the optimum; None where there are none.
-
-        Only then the second bound is begun: until then the relaxation has the processors.
-        """
-        solved = isinstance(self.relaxation, Relaxing) and self.relaxation.wait(seconds)
-        if self.by_path:
-            self.paths = PathBounding(self.network, self.common, self._seconds())
-        if not solved or not isinstance(self.relaxation, Relaxing):
+        """Wait so long for the units of each option in the optimum; None where there are none."""
+        if not isinstance(self.relaxation, Relaxing) or not self.relaxation.wait(seconds):
             return None
         found = self.relaxation.result()
         return None if found is None else found.x[: self.count]
 
     def result(self) -> tuple[float | None, bool, str]:
         """The least bound, whether one was found where one was asked for, and what it is of."""
-        if self.relaxation is None:
+        if self.relaxation is None and self.paths is None:
             return None, True, "none"
-        found = self.relaxation.result()
+        found = None if self.relaxation is None else self.relaxation.result()
         relaxed = found.objective if isinstance(found, Solution) else found
         paths = None if self.paths is None else self.paths.result()
         if paths is not None and (relaxed is None or paths < relaxed):

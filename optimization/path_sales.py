@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from optimization.block import Array
-from optimization.network import AFTER_DAYS
+from optimization.network import AFTER_DAYS, Floats, Ints
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,6 +37,11 @@ class Wanted:
     def days(self) -> int:
         """Days of the horizon."""
         return len(self.unmet) - 1
+
+    def of(self, rows: Ints) -> Wanted:
+        """What some of the cells lack."""
+        unmet, sold = self.unmet[:, rows], self.after_sold[rows]
+        return Wanted(unmet, sold, self.hold[rows], self.life)
 
     def asked(self, day: int) -> Array:
         """(cells, paths) units unmet on a day of the horizon or of the seven after it."""
@@ -95,6 +100,27 @@ def best_sales(wanted: Wanted, price: Array, worth: Array) -> tuple[Array, Array
         if (day + 1) % life and day + 1 < days:
             backward_units[day + 1] += backward_units[day] - here
     return money, arriving
+
+
+def most_money(wanted: Wanted, price: Array, worth: Array) -> Floats:
+    """(cells,) the money of :func:`best_sales`, in the mean of the paths."""
+    days, life = wanted.days, wanted.life
+    reach = days + AFTER_DAYS
+    hold = wanted.hold[:, None]
+    cheapest, _ = _running(price, hold, life, reach)
+    backwards, _ = _running_back(price, hold, life, reach)
+    money = np.zeros(len(worth))
+    for day in range(reach):
+        first = day - life + 1
+        least = cheapest[day]
+        if 0 < first < days:
+            least = np.minimum(least, backwards[first])
+        margin = worth - least
+        margin -= hold * min(day, days)
+        np.maximum(margin, 0, out=margin)
+        money += np.einsum("ij,ij->i", wanted.asked(day), margin)
+    result: Floats = money / worth.shape[1]
+    return result
 
 
 def _running(price: Array, hold: Array, life: int, reach: int) -> tuple[Array, Array]:

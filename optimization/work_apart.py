@@ -63,25 +63,29 @@ class Endable:
             self._process.wait(left if seconds is None else min(seconds, left))
         except subprocess.TimeoutExpired:
             if seconds is None:
-                self.close()
+                self._end()
             return False
         return not self._process.returncode
 
-    def close(self) -> None:
-        """End the process, whatever it does, and remove its files."""
+    def _end(self) -> None:
         if self._process is not None and self._process.poll() is None:
             self._process.kill()
             self._process.wait()
+
+    def close(self) -> None:
+        """End the process, whatever it does, and remove its files."""
+        self._end()
         self._files.cleanup()
 
 
 class BoundApart(Endable):
-    """Work that ends with one number, which :func:`leave_bound` leaves in the folder."""
+    """Work towards one number: :func:`leave_bound` leaves it in the folder, better ones later."""
 
     def result(self) -> float | None:
-        """Wait for the bound until the time is up; None where there is none."""
+        """Wait for the last bound until the time is up, and return what there is by then."""
+        self.wait()
         answer = self.folder / "bound.txt"
-        return float(answer.read_text()) if self.wait() and answer.exists() else None
+        return float(answer.read_text()) if answer.exists() else None
 
 
 def leave_bound(folder: Path, bound: float | None) -> int:

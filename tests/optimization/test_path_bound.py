@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from optimization import work_apart
 from optimization.evaluation import evaluate
 from optimization.network import AFTER_DAYS
-from optimization.path_bound import PathBounding, path_bound
+from optimization.path_bound import PathBounding, path_bound, path_bounds
 from optimization.path_sales import Wanted, best_sales
 from optimization.problem import state_problem
 from tests.optimization.networks import World, day, lane, location, one_front, product, two_echelons
@@ -164,13 +164,22 @@ def test_it_does_not_apply_where_places_feed_places():
     assert path_bound(problem.network, problem.common) is None
 
 
-def test_time_is_kept_and_another_process_finds_the_same(monkeypatch):
+def test_time_is_kept_and_another_process_finds_the_same(monkeypatch, tmp_path):
     problem = state_problem(WORLDS["vans"].brand(), WORLDS["vans"].forecast())
     network = problem.network
     assert path_bound(network, problem.common, seconds=0.0) is None
     common = problem.common(slice(0, len(network.series_sku)))
     with PathBounding(network, common, 60.0) as bounding_there:
         assert bounding_there.result() == path_bound(network, problem.common)
+    # A better bound after each round, and the last one that is there when the time is up.
+    bounds = list(path_bounds(network, problem.common))
+    assert bounds == sorted(bounds, reverse=True)
+    slow = tmp_path / "slow"
+    slow.write_text('#!/bin/sh\necho 5.0 > "$3/bound.txt"\nexec sleep 60\n')
+    slow.chmod(0o755)
+    monkeypatch.setattr(work_apart.sys, "executable", str(slow))
+    with PathBounding(network, common, 0.5) as late:
+        assert late.result() == 5.0
     monkeypatch.setattr(work_apart.sys, "executable", "/bin/false")
     with PathBounding(network, common, 60.0) as dead:
         assert dead.result() is None
