@@ -173,10 +173,9 @@ def _legend(ring: str, day: pd.Timestamp) -> None:
         f":{name}-badge[{style.plain(text)}]"
         for name, text in zip(("green", "orange", "red"), words, strict=True)
     )
+    st.markdown(marks)  # a caption would make them pale
     st.caption(
-        marks
-        + "  "
-        + style.plain(what.format(day=style.date(day)))
+        style.plain(what.format(day=style.date(day)))
         + " "
         + _("Squares are main warehouses. Drag to move, shift and wheel to zoom, click a place.")
     )

@@ -56,7 +56,7 @@ def test_a_place_without_a_limit_says_so(folder: Path, open_page: Open) -> None:
 def test_rings_and_day_are_in_the_link(folder: Path, open_page: Open) -> None:
     app = open_page(folder, "network", ring="risk", day="2024-06-02")
     assert not app.exception
-    assert "up to 5%" in texts(app.caption)
+    assert "up to 5%" in texts(app.markdown)
     assert app.select_slider(key="day").value == "2024-06-02"
 
 
