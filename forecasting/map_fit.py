@@ -15,11 +15,10 @@ import numpy as np
 import numpy.typing as npt
 
 from forecasting.batch_design import BatchDesign, Floats
-from forecasting.map_block import Block
 from forecasting.map_gram import Gram
-from forecasting.map_newton import BARRIER_START, Newton
+from forecasting.map_newton import Newton
+from forecasting.map_start import start
 from forecasting.posterior import (
-    LOCATION_VARIANCE,
     conditional_sigma,
     day_weights,
     log_posterior,
@@ -129,8 +128,7 @@ def fit_scaled(
     C, head = len(design.changepoints), 1 if flat else 2 + len(design.changepoints)
     newton = Newton(gram, slice(0, 0) if flat else slice(2, head))
     weight = day_weights(y, weights)
-    block = _start(y, weight, design, newton)
-    found = newton.run(block)
+    found = newton.run(start(y, weight, design, gram, newton.slopes))
     theta = found.theta
     k, m, delta = np.zeros(S), theta[:, 0], np.zeros((S, C))
     if not flat:
@@ -153,52 +151,6 @@ def fit_scaled(
         iterations=found.steps,
     )
     return _hold_constant(fit, y)
-
-
-def _start(y: Floats, weight: Floats, design: BatchDesign, newton: Newton) -> Block:
-    """Prophet's initial values: the line through the first and last day, or the mean."""
-    S, T = y.shape
-    J, C = design.columns, newton.slopes.stop - newton.slopes.start
-    seen = ~np.isnan(y)
-    filled = np.where(seen, y, 0.0)
-    head = newton.trends
-    P = head + J
-    theta, mean, precision = np.zeros((S, P)), np.zeros((S, P)), np.zeros((S, P))
-    precision[:, : head - C] = 1.0 / LOCATION_VARIANCE
-    precision[:, head:] = 1.0 / np.asarray(design.beta_scale) ** 2
-    mean[:, head:] = design.beta_mean
-    theta[:, head:] = design.beta_mean
-    if design.growth == "flat":
-        theta[:, 0] = filled.sum(axis=1) / seen.sum(axis=1)
-    else:
-        every = np.arange(S)
-        first, last = seen.argmax(axis=1), T - 1 - seen[:, ::-1].argmax(axis=1)
-        rise = filled[every, last] - filled[every, first]
-        theta[:, 0] = rise / (design.t[last] - design.t[first])
-        theta[:, 1] = filled[every, first] - theta[:, 0] * design.t[first]
-    block = Block(
-        rows=np.arange(S),
-        y=filled,
-        weight=weight,
-        n=weight.sum(axis=1),
-        own=design.X_series,
-        precision=precision,
-        mean=mean,
-        rate=np.broadcast_to(1.0 / np.asarray(design.changepoint_scale, dtype=float), (S,)),
-        theta=theta,
-        dual=np.zeros((S, C)),
-        barrier=np.full(S, BARRIER_START),
-        exact=np.zeros(S),
-        stale=np.ones(S, dtype=bool),
-        promised=np.full(S, np.inf),
-        trend=filled,
-        growth=filled,
-        residual=filled,
-    )
-    level, factor, additive = newton.terms(block, theta)
-    block.trend, block.growth = level, 1.0 + factor
-    block.residual = filled - level * block.growth - additive
-    return block
 
 
 def _scale(y: Floats, scaling: str) -> tuple[Floats, Floats, Floats]:
@@ -237,8 +189,8 @@ def _fold_stand_in(fit: BatchFit, design: BatchDesign) -> BatchFit:
 
 def _blocks(S: int, T: int, P: int, size: int | None) -> Iterator[slice]:
     size = size or max(1, BLOCK_BYTES // (8 * (2 * P * P + 10 * T)))
-    for start in range(0, S, size):
-        yield slice(start, min(start + size, S))
+    for first in range(0, S, size):
+        yield slice(first, min(first + size, S))
 
 
 def _joined(parts: list[BatchFit]) -> BatchFit:

@@ -26,15 +26,19 @@ from forecasting.map_block import Block, Found
 from forecasting.map_gram import ADDITIVE, MULTIPLICATIVE, DayWeights, Gram
 from forecasting.posterior import conditional_sigma
 
-BARRIER_START = 0.1
-"""mu at the first step; mu = 1 would be a normal prior with the variance of the Laplace prior."""
-
 BARRIER_END = 1e-6
-BARRIER_FALL = 0.03
+BARRIER_FALL = 0.1
 """Factor on mu after a step that was taken nearly whole."""
 
 DECREMENT = 1e-6
 """Nats that a Newton step may still promise where a series counts as converged."""
+
+NEAR = 10.0
+"""Twice the nats that a step promises below which the maximum is near: then the full Newton matrix
+is used, and the whole step is taken even if it climbs a little."""
+
+FREE_CLIMB, FREE_STEPS = 100.0, 30
+"""How far such a step may climb, over twice the nats that it promises, and for how many steps."""
 
 SMALLEST_SIGMA = 1e-6
 """Below it the posterior has no maximum: the model passes through every observation."""
@@ -69,9 +73,12 @@ class Newton:
         """Step until every series has converged or stalled."""
         B, P = block.theta.shape
         found = Found(np.empty((B, P)), np.zeros(B, dtype=bool), np.zeros(B, dtype=np.int64))
+        block.trend, factor, additive = self.terms(block, block.theta)
+        block.growth = 1.0 + factor
+        block.residual = block.y - block.trend * block.growth - additive
         gram = self._gram(block)
         for step in range(1, MAX_STEPS + 1):
-            converged, stalled = self._step(block, gram)
+            converged, stalled = self._step(block, gram, free=step <= FREE_STEPS)
             done = converged | stalled
             found.theta[block.rows] = block.theta
             found.steps[block.rows] = step
@@ -131,9 +138,12 @@ class Newton:
         return out
 
     def _step(
-        self, block: Block, gram: Floats
+        self, block: Block, gram: Floats, free: bool
     ) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
-        """One step of every series; which have converged, and which cannot move."""
+        """One step of every series; which have converged, and which cannot move.
+
+        :param free: whether steps near the maximum may climb.
+        """
         P = block.theta.shape[1]
         rss = np.einsum("bt,bt,bt->b", block.weight, block.residual, block.residual)
         sigma2 = np.maximum(conditional_sigma(rss, block.n), SMALLEST_SIGMA) ** 2
@@ -153,7 +163,8 @@ class Newton:
         uphill = decrement < 0
         direction[uphill] *= -1.0
         decrement = np.abs(decrement)
-        length, moved = self._search(block, direction, decrement, sigma2, rss)
+        climb = np.where(free & (decrement < NEAR), FREE_CLIMB * decrement, 0.0)
+        length, moved = self._search(block, direction, decrement, climb, sigma2, rss)
         dual = slope + curvature * direction[:, self.slopes] - block.dual
         limit = (1.0 - DUAL_MARGIN) * block.rate[:, None]
         block.dual = np.clip(block.dual + length[:, None] * dual, -limit, limit)
@@ -163,7 +174,7 @@ class Newton:
         fresh = block.stale
         stalled = ~converged & ~moved & ~small & (block.exact == 0) & fresh
         stalled |= sigma2 <= SMALLEST_SIGMA**2
-        exact = np.where(moved & (length > 0.5) & (decrement < 1.0), 1.0, 0.0)
+        exact = np.where(moved & (length > 0.5) & (decrement < NEAR), 1.0, 0.0)
         slow = decrement > REUSE_GAIN * block.promised
         block.stale = slow | (exact != block.exact) | (length < 1.0) | (decrement > 2.0 * REUSE)
         block.exact, block.promised = exact, decrement
@@ -174,10 +185,18 @@ class Newton:
         return converged, stalled
 
     def _search(
-        self, block: Block, direction: Floats, decrement: Floats, sigma2: Floats, rss: Floats
+        self,
+        block: Block,
+        direction: Floats,
+        decrement: Floats,
+        climb: Floats,
+        sigma2: Floats,
+        rss: Floats,
     ) -> tuple[Floats, npt.NDArray[np.bool_]]:
         """Halve each step until it descends; moves the block, returns lengths and who moved.
 
+        The whole step may climb so far (``climb``): a step of the primal and the dual variables
+        together that carries slopes across nought looks bad from there and is good.
         The residual is quadratic in the step length, so the sum of squares is a quartic with
         coefficients computed once.
         """
@@ -236,11 +255,14 @@ class Newton:
         rounding = 1e-12 * (1.0 + np.abs(base))
         left = everyone
         for _ in range(MAX_HALVINGS):
-            bound = base[left] - ARMIJO * length[left] * decrement[left] + rounding[left]
+            bound = (
+                base[left] - ARMIJO * length[left] * decrement[left] + rounding[left] + climb[left]
+            )
             left = left[~(value(left, length[left]) <= bound)]
             if not len(left):
                 break
             length[left] /= 2
+            climb = np.zeros(len(block))
         length[left] = 0.0
         a = length[:, None]
         block.theta = block.theta + a * direction

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from forecasting.batch_design import BatchDesign, Floats
 from forecasting.map_fit import BLOCK_BYTES, BatchFit, fit_batch, fit_scaled
 from forecasting.map_gram import Gram
+from forecasting.map_start import start
 from forecasting.posterior import log_posterior
 
 
@@ -211,6 +212,37 @@ def test_sales_on_a_few_days_only_are_fitted_or_have_no_maximum() -> None:
     fit = fit_batch(y, weekly(T=76, C=25, mode="multiplicative"))
     assert (fit.converged | (fit.sigma < 1e-5)).mean() > 0.99
     assert fit.converged.mean() > 0.9
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_steps_that_may_climb_come_to_the_same_maximum_sooner(
+    mode: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    y, design = demand(60, T=200, missing=0.05), weekly(T=200, C=25, mode=mode)
+    y *= np.exp(np.random.default_rng(2).normal(0, 0.1, y.shape).cumsum(axis=1))  # levels that bend
+    free = fit_batch(y, design)
+    monkeypatch.setattr("forecasting.map_newton.FREE_CLIMB", 0.0)
+    held = fit_batch(y, design)
+    assert free.converged.all() and held.converged.all()
+    assert_same(free, held)
+    assert free.iterations.sum() < held.iterations.sum()
+
+
+def test_the_search_begins_near_and_at_the_same_place_in_any_company() -> None:
+    y, design = demand(30, missing=0.1), weekly(mode="multiplicative")
+    y = y / np.nanmax(y, axis=1, keepdims=True)
+    apart = replace(design, changepoint_scale=np.geomspace(0.01, 1, 30))
+    gram, slopes = Gram(design), slice(2, 10)
+    weight = np.isfinite(y).astype(float)
+    theta = start(y, weight, apart, gram, slopes).theta
+    alone = start(y[3:4], weight[3:4], apart.rows(slice(3, 4)), gram, slopes).theta
+    assert alone[0] == pytest.approx(theta[3])
+    sigma = np.full(30, 0.1)
+    k, m, delta, beta = theta[:, 0], theta[:, 1], theta[:, 2:10], theta[:, 10:]
+    there = log_posterior(design, y, k, m, delta, beta, sigma)
+    line = log_posterior(design, y, 0 * k, np.nanmean(y, axis=1), 0 * delta, 0 * beta, sigma)
+    best = fit_batch(y, design).log_posterior
+    assert (best >= there).all() and np.median((best - there) / (best - line)) < 0.1
 
 
 def test_days_taken_in_chunks_give_the_same_matrices(monkeypatch: pytest.MonkeyPatch) -> None:
