@@ -79,7 +79,7 @@ def show_end(job: jobs.Job) -> None:
     text = jobs.log(state.workspace().jobs, job.id)
     if text:
         with st.expander(_("Last lines of its log")):
-            st.code(text, language=None)
+            st.code(text, language=None, wrap_lines=True)
 
 
 @st.fragment(run_every=1.0)

@@ -241,7 +241,7 @@ def _proof() -> None:
                 wrong = [told(failure)]
             if wrong:
                 st.error(_("This does not agree:"), icon=":material/error:")
-                st.code("\n".join(wrong[:50]), language=None)
+                st.code("\n".join(wrong[:50]), language=None, wrap_lines=True)
             else:
                 st.success(_("Everything agrees."), icon=":material/check:")
 

@@ -152,7 +152,7 @@ def _history(history: pd.DataFrame) -> None:
     st.caption(
         _("Log of the run of {time}").format(time=style.plain(at)) + f" UTC · {style.plain(ident)}"
     )
-    st.code(jobs.log(state.workspace().jobs, ident) or "–", language=None)
+    st.code(jobs.log(state.workspace().jobs, ident) or "–", language=None, wrap_lines=True)
 
 
 main()
