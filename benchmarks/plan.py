@@ -6,8 +6,8 @@ smallest size; ``NEARFIELD_MONOLITH_SECONDS`` for each of six runs of a solver, 
 ``scaling``. The brands are those in ``NEARFIELD_SHARED_BRANDS`` (``../shared/brands`` beside the
 checkout by default); without them nothing is measured. Gain is evaluated profit above doing
 nothing on fresh paths; captured is its share of what the bound allows. Each plan is made in a
-process of its own; ``bound_ready_seconds`` counts from its start to when the solver wrote its
-answer.
+process of its own; ``bound_ready_seconds`` counts from its start to when there was a first bound,
+``best_bound_seconds`` to when there was the last.
 """
 
 from __future__ import annotations

@@ -27,11 +27,12 @@ from optimization.relaxed_start import relaxed_draft
 from optimization.spare_vehicles import trim_fleet
 from optimization.trip_changes import Change, change_trips, shift_trips
 from optimization.visits import plan_visits
+from optimization.weak_places import LEAST_RETURNS, cleared, weak_places
 
 STORAGE_MARGIN = 0.01
 """Share of storage that planning keeps free, for the error of expected stock."""
 _ROUNDS = 120
-_PATIENCE = 8
+_PATIENCE, _PATIENCE_AGAIN = 8, 5
 _ENOUGH = 1e-3
 """Share of the gain below which a step counts as idle."""
 _REFILLS = 4
@@ -82,14 +83,15 @@ def search(
     run = _Search(network, draw, deadline, progress)
     run.start(warm, relaxed)
     run.improve()
-    found = run.found()
-    if relaxed is None or warm or len(run.options) > _BOTH_STARTS:
-        return found
-    run = _Search(network, draw, deadline, progress)
-    run.start()
-    run.improve(least=_HOPEFUL * (found.profit - found.nothing))
-    other = run.found()
-    return other if other.profit > found.profit else found
+    if warm:
+        return run.found()
+    if relaxed is not None and len(run.options) <= _BOTH_STARTS:
+        other = _Search(network, draw, deadline, progress)
+        other.start()
+        other.improve(least=_HOPEFUL * (run.best_profit - run.nothing))
+        run = other if other.best_profit > run.best_profit else run
+    run.clear_weak_places()
+    return run.found()
 
 
 class _Search:
@@ -119,7 +121,7 @@ class _Search:
             margin = self.network.margin[self.options.sku]
             self._settle(draft_of_last(Draft.empty(self.network, self.options)), lambda: margin)
         # Nothing after this needs the run without proposals but its stock; its arrays are large.
-        self.base = self.best_appraisal
+        del self.base
 
     def _from(self, relaxed: Floats) -> bool:
         options = self.options
@@ -170,14 +172,37 @@ class _Search:
             return True
         return False
 
-    def improve(self, least: float = 0.0) -> None:
+    def clear_weak_places(self) -> None:
+        """Clear the places that earn little for their vehicles, and improve what is left anew."""
+        for least in LEAST_RETURNS:
+            if self._late() or not self.complete:
+                return
+            weak = self._weak_places(least)
+            if not weak.any():
+                continue
+            kept, profit = self.best, self.best_profit
+            self._go_on_from(cleared(kept, weak))
+            self.improve(patience=_PATIENCE_AGAIN)
+            if self.best_profit <= profit:
+                self._go_on_from(kept)
+
+    def _weak_places(self, least: float) -> Truths:
+        base = self._appraise(Draft.empty(self.network, self.options))
+        return weak_places(self.best, self.best_appraisal, base, least)
+
+    def _go_on_from(self, draft: Draft) -> None:
+        self.best, self.best_appraisal = draft, self._appraise(draft)
+        self.best_profit, self.refused = self._profit(draft, self.best_appraisal), set()
+
+    def improve(self, least: float = 0.0, patience: int = _PATIENCE) -> None:
         """Fill, thin out, change and move trips while that makes the profit larger.
 
         :param least: gain without which it is given up early.
+        :param patience: steps in a row that may bring next to nothing.
         """
         idle = 0
         for number in range(_ROUNDS):
-            if idle >= _PATIENCE or not len(self.options):
+            if idle >= patience or not len(self.options):
                 return
             if number == _EARLY and self.best_profit - self.nothing < least:
                 return
@@ -185,7 +210,7 @@ class _Search:
                 self.complete = False
                 return
             self.progress(number, _ROUNDS, "improving the plan")
-            cautious = idle >= _PATIENCE // 2
+            cautious = idle >= patience // 2
             had = self.best_profit
             step = number % 4
             if step == 0:
