@@ -51,14 +51,15 @@ def best_chains(
         of a full vehicle.
     """
     count, days = len(network.locations), network.days
-    ways = int(way_at_destination(arcs).max(initial=0)) + 1
+    way = way_at_destination(arcs)
+    ways = int(way[places[arcs.destination]].max(initial=0)) + 1
     earned = [Earned.nothing(count, days * ways) for _ in shares]
     for cells in blocks:
         rows = np.flatnonzero(places[cells.place])
         if len(rows):
             _add_sales(cells, rows, ways, shares, earned)
     money, factor = np.full(count, np.inf), np.ones(count)
-    chosen = np.zeros((ways, days, count), dtype=bool)
+    chosen = np.zeros((int(way.max(initial=0)) + 1, days, count), dtype=bool)
     for share, sales in zip(shares, earned, strict=True):
         fixed, free = _fixed_costs(network, arcs, share, ways)
         found, arrivals = _longest(sales, fixed)
@@ -66,7 +67,7 @@ def best_chains(
         better = places & (found < money)
         money[better], factor[better] = found[better], share[better]
         picked = arrivals.reshape(count, days, ways).transpose(2, 1, 0)
-        chosen[:, :, better] = picked[:, :, better]
+        chosen[:ways, :, better] = picked[:, :, better]
     return Chains(money, factor, chosen)
 
 
@@ -103,7 +104,7 @@ def _fixed_costs(network: Network, arcs: Arcs, share: Floats, ways: int) -> tupl
     cost = np.full(arcs.price.shape, np.inf)
     np.minimum.at(cost, arcs.of_lane, each)
     cost = np.where(arcs.free_m3 > 0, 0.0, np.maximum(cost, 0.0))
-    for arc in range(len(arcs.lead)):
+    for arc in np.flatnonzero(way < ways):
         lead = int(arcs.lead[arc])
         at = (np.arange(lead, days)) * ways + way[arc]
         fixed[arcs.destination[arc], at] = cost[arc, : days - lead]
