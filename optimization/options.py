@@ -91,6 +91,8 @@ def of_surplus(options: Options, surplus: Floats) -> Options:
     """
     lateral = ~options.from_main & ~options.down
     kept = ~lateral | (surplus[options.origin_cell] >= options.case_units) | (options.last > 0)
+    if kept.all():
+        return options
     rows = np.flatnonzero(kept)
     chosen = {
         item.name: getattr(options, item.name)[rows]

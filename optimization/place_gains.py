@@ -15,6 +15,9 @@ from optimization.draft import Draft
 from optimization.network import Floats
 from optimization.options import vehicle_money
 
+_TOGETHER = 4096
+"""Cells that are compared at once: memory stays bounded."""
+
 
 def gain_by_place(old: Draft, before: Appraisal, new: Draft, after: Appraisal) -> Floats:
     """(locations,) estimated profit that each destination gains by the new draft.
@@ -24,15 +27,21 @@ def gain_by_place(old: Draft, before: Appraisal, new: Draft, after: Appraisal) -
     network, options = old.network, old.options
     rows = before.cells
     sku = network.cell_sku[rows]
-    sold = before.unmet - after.unmet
-    money = (sold * before.worth).sum(axis=0).mean(axis=1, dtype=np.float64)
-    night = (after.morning - before.morning)[rows] - sold[:-1].mean(axis=2).T
+    money, spoilt = np.zeros(len(rows)), np.zeros(len(rows))
+    night = np.asarray(after.morning - before.morning, dtype=np.float64)[rows]
+    for start in range(0, len(rows), _TOGETHER):
+        part = slice(start, start + _TOGETHER)
+        sold = before.unmet[:, part] - after.unmet[:, part]
+        night[part] -= sold[:-1].mean(axis=2).T
+        sold *= before.worth[:, part]
+        money[part] = sold.sum(axis=0).mean(axis=1, dtype=np.float64)
+        more = after.spoilt[:, part] - before.spoilt[:, part]
+        spoilt[part] = more.sum(axis=0).mean(axis=1, dtype=np.float64)
     sent = ((new.cases - old.cases) * options.case_units).astype(np.float64)
     left = np.zeros((len(network.cell_sku), network.days))
     np.add.at(left, (options.origin_cell, options.day), sent)
     night -= left[rows]
     money -= night.sum(axis=1) * network.unit_m3[sku] * network.money.holding
-    spoilt = (after.spoilt - before.spoilt).sum(axis=0).mean(axis=1, dtype=np.float64)
     money -= spoilt * network.price[sku] * network.money.waste_share
     gain = np.zeros(len(network.locations))
     np.add.at(gain, network.cell_location[rows], money)
