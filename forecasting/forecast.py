@@ -142,6 +142,8 @@ def read_forecast(path: Path | str, brand: Brand) -> Forecast:
             side[column] = pd.Categorical(
                 side[column].astype(str), categories=frame[column].cat.categories
             )
+    # Arrow keeps what the files took, which here is as much as the forecast itself.
+    pa.default_memory_pool().release_unused()
     return Forecast(frame, series, components)
 
 
