@@ -27,12 +27,12 @@ from optimization.relaxed_start import relaxed_draft
 from optimization.spare_vehicles import trim_fleet
 from optimization.trip_changes import Change, change_trips, shift_trips
 from optimization.visits import plan_visits
-from optimization.weak_places import LEAST_RETURNS, cleared, weak_places
+from optimization.weak_places import LEAST_RETURN, cleared, weak_places
 
 STORAGE_MARGIN = 0.01
 """Share of storage that planning keeps free, for the error of expected stock."""
 _ROUNDS = 120
-_PATIENCE, _PATIENCE_AGAIN = 8, 5
+_PATIENCE, _PATIENCE_AGAIN = 8, 4
 _ENOUGH = 1e-3
 """Share of the gain below which a step counts as idle."""
 _REFILLS = 4
@@ -174,21 +174,20 @@ class _Search:
 
     def clear_weak_places(self) -> None:
         """Clear the places that earn little for their vehicles, and improve what is left anew."""
-        for least in LEAST_RETURNS:
-            if self._late() or not self.complete:
-                return
-            weak = self._weak_places(least)
-            if not weak.any():
-                continue
-            kept, profit = self.best, self.best_profit
-            self._go_on_from(cleared(kept, weak))
-            self.improve(patience=_PATIENCE_AGAIN)
-            if self.best_profit <= profit:
-                self._go_on_from(kept)
+        if self._late() or not self.complete or not len(self.options):
+            return
+        weak = self._weak_places()
+        if not weak.any():
+            return
+        kept, profit = self.best, self.best_profit
+        self._go_on_from(cleared(kept, weak))
+        self.improve(patience=_PATIENCE_AGAIN)
+        if self.best_profit <= profit:
+            self._go_on_from(kept)
 
-    def _weak_places(self, least: float) -> Truths:
+    def _weak_places(self) -> Truths:
         base = self._appraise(Draft.empty(self.network, self.options))
-        return weak_places(self.best, self.best_appraisal, base, least)
+        return weak_places(self.best, self.best_appraisal, base, LEAST_RETURN)
 
     def _go_on_from(self, draft: Draft) -> None:
         self.best, self.best_appraisal = draft, self._appraise(draft)

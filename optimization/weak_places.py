@@ -16,8 +16,8 @@ from optimization.network import Floats, Truths
 from optimization.options import vehicle_money
 from optimization.place_gains import gain_by_place
 
-LEAST_RETURNS = (0.3, 0.6, 0.45)
-"""Gain per vehicles' money below which places are cleared, in turn."""
+LEAST_RETURN = 0.6
+"""Gain per vehicles' money below which places are cleared."""
 _FEWEST = 4
 """Served places from which on there is something to gain by it."""
 
