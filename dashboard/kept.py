@@ -66,8 +66,14 @@ def forecast_of(folder: Path) -> Forecast | None:
     path = workspace_of(folder).forecast
     if not path.is_file():
         return None
-    files = tuple(entry for entry in signature(path.parent) if entry[0].startswith("forecast."))
+    files = forecast_signature(folder)
     return _forecast(str(path), files, str(folder), brand_of(folder).version)
+
+
+def forecast_signature(folder: Path) -> Signature:
+    """Return the signature of a brand's last forecast: of its files, among others beside them."""
+    files = signature(workspace_of(folder).forecast.parent)
+    return tuple(entry for entry in files if entry[0].startswith("forecast."))
 
 
 @st.cache_resource(max_entries=2, show_spinner=False)

@@ -59,10 +59,8 @@ def signatures(folder: Path) -> object:
     if not folder.is_dir():
         return None
     workspace = kept.workspace_of(folder)
-    made = kept.signature(workspace.forecast.parent)
-    forecast = [entry for entry in made if entry[0].startswith("forecast.")]
-    return (kept.signature(folder), forecast, kept.signature(workspace.plan),
-            kept.signature(workspace.past))  # fmt: skip
+    made = [kept.signature(place) for place in (folder, workspace.plan, workspace.past)]
+    return [*made, kept.forecast_signature(folder)]
 
 
 def _load() -> None:

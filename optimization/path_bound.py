@@ -134,23 +134,22 @@ class _Places:
         self.pooled: Truths = ways > 0
         self.tried = [np.full(count, share) for share in ROOM_SHARES]
         self.factor = self.useful
-        self.share = np.ones(count)
 
     def bound(self) -> tuple[Floats, Room]:
         """(locations,) money, and the room's prices and arrivals that it comes from."""
         money = self._fleets()
         chains = self._chains(self.tried)
         shares = np.array(ROOM_SHARES)
-        near = np.abs(shares[:, None] - chains.factor).argmin(axis=0)
-        self.tried = [shares[np.clip(near + step, 0, len(shares) - 1)] for step in (-1, 0, 1)]
-        self.share = chains.factor
+        best = np.searchsorted(shares, chains.factor)
+        # The best one first: it is that of :meth:`room`.
+        self.tried = [shares[np.clip(best + step, 0, len(shares) - 1)] for step in (0, -1, 1)]
         better = chains.money <= money
         self.chained, self.pooled = self.chained & better, self.pooled & ~better
         return np.minimum(money, chains.money), self._room(chains)
 
     def room(self) -> Room:
         """Return the prices and arrivals of the best chains now, for the others as they were."""
-        return self._room(self._chains([self.share]))
+        return self._room(self._chains(self.tried[:1]))
 
     def _chains(self, shares: list[Floats]) -> Chains:
         return best_chains(self.network, self.arcs, self.blocks, self.chained, shares)
