@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
-from optimization.plan import FIELDS, Plan
+from optimization.plan import COSTS, FIELDS, Plan
 
 _MEASURES = ("lost_units_without", "lost_units_with", "lost_money_without", "lost_money_with")
 FULL = 0.95
@@ -77,3 +77,37 @@ def shares(service: Mapping[str, float]) -> dict[str, float]:
     """
     total = sum(service.get(field, 0.0) for field in FIELDS)
     return {field: service.get(field, 0.0) / total if total else 0.0 for field in FIELDS}
+
+
+def bought(service: Mapping[str, float], conversion: Mapping[str, float]) -> dict[str, float]:
+    """Return the share of demand that is bought from each field, and that is ``not_bought``.
+
+    Of demand that a field serves its conversion is bought; who is not served, or will not wait,
+    does not buy. So, unlike demand served, what is served nearer never counts as less.
+
+    :param service: expected units of demand by field (:data:`~optimization.plan.FIELDS`).
+    :param conversion: share of demand that still buys, by field near, mid and far.
+
+    >>> bought({"near": 0.0, "mid": 5.0, "far": 5.0}, {"near": 1.0, "mid": 1.0, "far": 0.5})
+    {'near': 0.0, 'mid': 0.5, 'far': 0.25, 'not_bought': 0.25}
+    """
+    of = {field: share * conversion.get(field, 0.0) for field, share in shares(service).items()}
+    del of["lost"]
+    return {**of, "not_bought": max(1.0 - sum(of.values()), 0.0) if any(service.values()) else 0.0}
+
+
+def gain_parts(plan: Plan) -> dict[str, float]:
+    """Return what the plan's gain is made of: the money by kind that it adds to doing nothing.
+
+    :returns: sales, end_value and, negative where they cost more, the costs
+        (:data:`~optimization.plan.COSTS`): they add up to ``plan.gain``. Empty where the plan does
+        not tell what doing nothing costs (one made before it did).
+    """
+    before = plan.details.get("costs_doing_nothing")
+    if not before:
+        return {}
+    signs = {"sales": 1.0, "end_value": 1.0, **dict.fromkeys(COSTS, -1.0)}
+    return {
+        kind: sign * (plan.costs.get(kind, 0.0) - before.get(kind, 0.0))
+        for kind, sign in signs.items()
+    }

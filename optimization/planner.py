@@ -274,6 +274,7 @@ class _Work:
                 **totals,
                 "standard_error": outcome.error,
                 "service_doing_nothing": dict(nothing.service),
+                "costs_doing_nothing": dict(nothing.money),
             },
         )
 

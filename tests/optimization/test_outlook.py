@@ -107,3 +107,17 @@ def test_shares_of_fields() -> None:
     shares = outlook.shares({"near": 1.0, "mid": 2.0, "far": 0.5, "lost": 0.5})
     assert shares == {"near": 0.25, "mid": 0.5, "far": 0.125, "lost": 0.125}
     assert outlook.shares({}) == {"near": 0.0, "mid": 0.0, "far": 0.0, "lost": 0.0}
+
+
+def test_what_is_bought_counts_who_walks_away() -> None:
+    conversion = {"near": 1.0, "mid": 0.9, "far": 0.7}
+    far = outlook.bought({"near": 0.0, "mid": 0.0, "far": 100.0, "lost": 0.0}, conversion)
+    assert far == pytest.approx({"near": 0.0, "mid": 0.0, "far": 0.7, "not_bought": 0.3})
+    # 70 units sell to 100 who ask far, or to 70 near: no less is bought, and 30 are not served.
+    near = outlook.bought({"near": 70.0, "mid": 0.0, "far": 0.0, "lost": 30.0}, conversion)
+    assert near["not_bought"] == pytest.approx(far["not_bought"])
+    assert set(outlook.bought({}, conversion).values()) == {0.0}
+
+
+def test_an_older_plan_does_not_tell_what_its_gain_is_made_of() -> None:
+    assert outlook.gain_parts(plan()) == {}

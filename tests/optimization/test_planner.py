@@ -13,6 +13,7 @@ from scipy.stats import norm, poisson
 from data import Costs, Promise, Promises
 from forecasting.quantiles import CUMULATIVE_COLUMNS, DAILY_COLUMNS, FORECAST_COLUMNS, QUANTILES
 from optimization import bounding
+from optimization.outlook import gain_parts
 from optimization.plan import FRAMES, LIMITS, read_plan
 from optimization.planner import plan_transfers
 from tests.optimization.networks import (
@@ -77,6 +78,9 @@ def test_a_plan_gains_and_says_what_it_costs():
     assert plan.costs["vehicles"] == plan.trips["cost"].sum()
     assert plan.objective == pytest.approx(plan.evaluated, rel=0.02)
     assert plan.gap == pytest.approx((plan.bound - plan.objective) / plan.bound)
+    parts = gain_parts(plan)
+    assert sum(parts.values()) == pytest.approx(plan.gain)
+    assert parts["sales"] > 0 > parts["vehicles"] == -plan.costs["vehicles"]
 
 
 def test_certain_demand_is_met_exactly():
