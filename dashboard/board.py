@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 import streamlit as st
 
-from dashboard import state
+from dashboard import brand_names, state
 from data.spreadsheet_cells import write_csv
 from optimization.plan import REASONS
 
@@ -87,8 +87,10 @@ def with_reasons(rows: pd.DataFrame, plan: Plan, brand: Brand) -> pd.DataFrame:
     why = pd.concat([plan.transfers[KEY], plan.reasons[_WHY]], axis=1).drop_duplicates(KEY)
     joined = rows.merge(why, on=KEY, how="left", validate="many_to_one")
     products = brand.products.astype({"sku": "str"}).set_index("sku")
-    names = brand.locations.astype({"location": "str"}).set_index("location")["name"]
-    joined["sku_name"] = joined["sku"].map(products["name"]).fillna(joined["sku"])
+    names = brand_names.of_places(brand.locations)
+    joined["sku_name"] = (
+        joined["sku"].map(brand_names.of_products(brand.products)).fillna(joined["sku"])
+    )
     joined["category"] = joined["sku"].map(products["category"]).fillna("")
     joined["region"] = joined["destination"].map(
         brand.locations.astype({"location": "str"}).set_index("location")["region"]

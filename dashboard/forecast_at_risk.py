@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
-from dashboard import state, style
+from dashboard import brand_names, state, style
 from dashboard.language import _
 from data import Brand
 from optimization.outlook import worst
@@ -41,16 +41,12 @@ def draw(brand: Brand, region: str, skus: list[str] | None) -> None:
 
 
 def _table(brand: Brand, rows: pd.DataFrame) -> pd.Series | None:
-    regions = dict(zip(brand.regions["region"].astype(str), brand.regions["name"], strict=True))
-    names = dict(zip(brand.products["sku"].astype(str), brand.products["name"], strict=True))
-    table = pd.DataFrame(
-        {
-            "region": rows["region"].astype(str).map(regions),
-            "name": rows["sku"].astype(str).map(names),
-            "first": rows["first_day"],
+    table = brand_names.of_series(rows, brand).assign(
+        first=rows["first_day"],
+        **{
             "with": rows["lost_money_with"].round(),
             "without": rows["lost_money_without"].round(),
-        }
+        },
     )
     column = st.column_config
     currency = style.currency_sign(brand.settings.currency)

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from dashboard import actions, past_forecasts, refusals, sentences, state, style
+from dashboard import actions, brand_names, past_forecasts, refusals, sentences, state, style
 from dashboard.fault_sentences import told
 from dashboard.forecast_details import Choice
 from dashboard.language import _
@@ -201,8 +201,8 @@ def _form(brand: Brand, forecast: Forecast, choice: Choice) -> None:
 
 
 def _scope(brand: Brand, row: dict[Any, Any]) -> str:
-    regions = dict(zip(brand.regions["region"].astype(str), brand.regions["name"], strict=True))
-    names = dict(zip(brand.products["sku"].astype(str), brand.products["name"], strict=True))
+    regions = brand_names.of_regions(brand.regions)
+    names = brand_names.of_products(brand.products)
     region = str(regions.get(str(row["region"]), row["region"])) or _("All regions")
     what = str(names.get(str(row["sku"]), row["sku"])) or str(row["category"]) or _("All products")
     return f"{region} · {what}"

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 import streamlit as st
 
-from dashboard import past_forecasts, style
+from dashboard import brand_names, past_forecasts, style
 from dashboard.charts.past import past_chart
 from dashboard.charts.recovered import recovered_chart
 from dashboard.forecast_details import Choice
@@ -116,16 +116,10 @@ def _recovered_table(brand: Brand, days: pd.DataFrame) -> None:
     from forecasting.recovery import recovered_by_series
 
     table = recovered_by_series(days).head(LONGEST_TABLE)
-    names = dict(zip(brand.products["sku"].astype(str), brand.products["name"], strict=True))
-    regions = dict(zip(brand.regions["region"].astype(str), brand.regions["name"], strict=True))
-    shown = pd.DataFrame(
-        {
-            "region": table["region"].astype(str).map(regions),
-            "name": table["sku"].astype(str).map(names),
-            "days": table["days"],
-            "sales": table["sales"].round(1),
-            "recovered": table["recovered"].round(1),
-        }
+    shown = brand_names.of_series(table, brand).assign(
+        days=table["days"],
+        sales=table["sales"].round(1),
+        recovered=table["recovered"].round(1),
     )
     number = st.column_config.NumberColumn
     st.dataframe(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
-from dashboard import instead_sentences, state, style
+from dashboard import brand_names, instead_sentences, state, style
 from dashboard.language import _
 
 MOST_OF_A_KIND = 3
@@ -22,10 +22,8 @@ def draw(currency: str) -> None:
     if limits.empty:
         return
     brand = state.brand()
-    places = dict(
-        zip(brand.locations["location"].astype(str), brand.locations["name"], strict=True)
-    )
-    products = dict(zip(brand.products["sku"].astype(str), brand.products["name"], strict=True))
+    places = brand_names.of_places(brand.locations)
+    products = brand_names.of_products(brand.products)
     first = limits.sort_values("value", ascending=False).groupby("limit", sort=False)
     with st.expander(_("What limits the plan, and what one more would bring")):
         for row in first.head(MOST_OF_A_KIND).to_dict("records"):

@@ -7,7 +7,7 @@ import math
 import pandas as pd
 import streamlit as st
 
-from dashboard import links, style
+from dashboard import brand_names, links, style
 from dashboard.charts.stock import stock_chart
 from dashboard.language import _
 from dashboard.words import word
@@ -85,7 +85,7 @@ def _figures(days: pd.DataFrame, into: pd.DataFrame, out: pd.DataFrame, limit: f
 
 
 def _products(brand: Brand, rows: pd.DataFrame) -> None:
-    names = brand.products.astype({"sku": "str"}).set_index("sku")["name"]
+    names = brand_names.of_products(brand.products)
     shown = rows.head(MOST_ROWS)
     table = pd.DataFrame(
         {

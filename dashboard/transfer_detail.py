@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from dashboard import event_words, instead_sentences, sentences, state, style
+from dashboard import brand_names, event_words, instead_sentences, sentences, state, style
 from dashboard.language import _
 from dashboard.words import word
 
@@ -44,7 +44,7 @@ def _why(row: pd.Series, currency: str) -> None:
     for sentence in told:
         st.markdown(style.plain(sentence))
     brand = state.brand()
-    names = dict(zip(brand.locations["location"].astype(str), brand.locations["name"], strict=True))
+    names = brand_names.of_places(brand.locations)
     other = instead_sentences.instead(row.to_dict(), currency, names)
     if other:
         st.markdown(f"**{_('Instead of it')}**")

@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from dashboard import links, sentences, state, style
+from dashboard import brand_names, links, sentences, state, style
 from dashboard.language import _
 from dashboard.words import word
 
@@ -23,8 +23,7 @@ def choose_trip(trips: pd.DataFrame, rows: pd.DataFrame, currency: str) -> pd.Se
     """
     st.subheader(_("Trips"), anchor=False)
     shown = trips.head(MOST_TRIPS).reset_index(drop=True)
-    names = dict(zip(rows["origin"], rows["origin_name"], strict=True))
-    names.update(zip(rows["destination"], rows["destination_name"], strict=True))
+    names = brand_names.of_ends(rows)
     table = pd.DataFrame(
         {
             "leaves": shown["dispatch_date"],

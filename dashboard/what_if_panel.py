@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from dashboard import fault_sentences, state, style
+from dashboard import brand_names, fault_sentences, state, style
 from dashboard.language import _
 from data import Brand
 from data.errors import NearfieldError
@@ -64,15 +64,13 @@ def _change(brand: Brand, limit: Limit) -> Change:
         return Change(limit, amount)
     of_kind = places["kind"] == "main"
     shown = places[of_kind if limit == "main_stock" else ~of_kind]
-    names = dict(zip(shown["location"].astype(str), shown["name"].astype(str), strict=True))
+    names = brand_names.of_places(shown)
     place = st.selectbox(
         _("Place"), list(names), format_func=lambda code: names[code], key=f"what_if_at_{limit}"
     )
     if limit != "main_stock":
         return Change(limit, amount, place)
-    products = dict(
-        zip(brand.products["sku"].astype(str), brand.products["name"].astype(str), strict=True)
-    )
+    products = brand_names.of_products(brand.products)
     sku = st.selectbox(
         _("Product"), list(products), format_func=lambda code: products[code], key="what_if_sku"
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import altair as alt
 import pandas as pd
 
-from dashboard import style
+from dashboard import brand_names, style
 from dashboard.charts.flow_layout import BOX, place_boxes, ribbons
 from dashboard.language import _
 from dashboard.words import word
@@ -40,8 +40,7 @@ def sankey_chart(flows: pd.DataFrame, unit: str, *, height: int = 520) -> alt.La
     """
     colours = style.palette()
     boxes, laid = place_boxes(flows)
-    names = dict(zip(flows["origin"], flows["origin_name"], strict=True))
-    names.update(zip(flows["destination"], flows["destination_name"], strict=True))
+    names = brand_names.of_ends(flows)
     boxes["name"] = boxes["location"].map(names)
     boxes["kind_name"] = boxes["kind"].map(word)
     boxes["left"], boxes["right"] = boxes["column"] - BOX, boxes["column"] + BOX

@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from dashboard import audit_trail, event_words, links, sentences, state, style
+from dashboard import audit_trail, brand_names, event_words, links, sentences, state, style
 from dashboard.audit_trail import MOST_EVENTS, OF_PEOPLE, OF_PLANS, Asked
 from dashboard.fault_sentences import told
 from dashboard.language import _, ngettext
@@ -175,7 +175,7 @@ def _draw(events: pd.DataFrame, read: int) -> None:
 
 def _table(events: pd.DataFrame) -> pd.DataFrame:
     brand = state.brand()
-    names = dict(zip(brand.products["sku"].astype(str), brand.products["name"], strict=True))
+    names = brand_names.of_products(brand.products)
     return pd.DataFrame(
         {
             "at": [sentences.moment(at) for at in events["at"]],

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
-from dashboard import links, state, style
+from dashboard import brand_names, links, state, style
 from dashboard.charts.credit import by_branch_chart
 from dashboard.language import _
 from dashboard.words import word
@@ -132,7 +132,7 @@ def _figures(statement: CreditStatement) -> None:
 
 def _branch_names(brand: Brand) -> dict[str, str]:
     """Return branches in words: a region's name where the branch is a region."""
-    names = dict(zip(brand.regions["region"].astype(str), brand.regions["name"], strict=True))
+    names = brand_names.of_regions(brand.regions)
     return {**names, "": _("main warehouses")}
 
 

@@ -6,6 +6,7 @@ import pandas as pd
 import streamlit as st
 
 from dashboard import (
+    brand_names,
     first_visit,
     forecast_details,
     forecast_effects,
@@ -100,7 +101,7 @@ def _part() -> str:
 
 def _choose(brand: Brand, forecast: Forecast) -> Choice:
     """Draw the selectors; what they say is in the address."""
-    regions = dict(zip(brand.regions["region"].astype(str), brand.regions["name"], strict=True))
+    regions = brand_names.of_regions(brand.regions)
     products = brand.products.assign(sku=brand.products["sku"].astype(str))
     categories = sorted(name for name in products["category"].unique() if name)
     choices = st.container(horizontal=True)
@@ -126,7 +127,7 @@ def _choose(brand: Brand, forecast: Forecast) -> Choice:
     rows = products if not category else products[products["category"] == category]
     if asked and asked not in set(rows["sku"]) and asked in set(products["sku"]):
         rows = products
-    names = dict(zip(rows["sku"], rows["name"], strict=True))
+    names = brand_names.of_products(rows)
     links.follow("sku", names)
     if st.session_state.get("sku") not in (None, ALL, *names):
         st.session_state["sku"] = ALL

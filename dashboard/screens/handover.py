@@ -8,7 +8,17 @@ from typing import Any, Final
 import pandas as pd
 import streamlit as st
 
-from dashboard import actions, confirming, deciding, first_visit, refusals, sentences, state, style
+from dashboard import (
+    actions,
+    brand_names,
+    confirming,
+    deciding,
+    first_visit,
+    refusals,
+    sentences,
+    state,
+    style,
+)
 from dashboard.confirming import TOLD
 from dashboard.fault_sentences import told
 from dashboard.language import _, ngettext
@@ -40,13 +50,11 @@ def _tell() -> None:
 
 
 def _names() -> dict[str, str]:
-    products = state.brand().products
-    return dict(zip(products["sku"].astype(str), products["name"].astype(str), strict=True))
+    return brand_names.of_products(state.brand().products)
 
 
 def _places() -> dict[str, str]:
-    places = state.brand().locations
-    return dict(zip(places["location"].astype(str), places["name"].astype(str), strict=True))
+    return brand_names.of_places(state.brand().locations)
 
 
 # --- what waits ------------------------------------------------------------------------------

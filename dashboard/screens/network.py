@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
-from dashboard import first_visit, links, location_detail, state, style, what_if_panel
+from dashboard import brand_names, first_visit, links, location_detail, state, style, what_if_panel
 from dashboard.board import board
 from dashboard.charts.flow_layout import largest_flows
 from dashboard.charts.network_map import SELECTION as MAP_SELECTION
@@ -187,8 +187,7 @@ def _sankey(flows: pd.DataFrame) -> str | None:
     if busy.empty:
         st.info(_("Nothing is planned to leave that day."), icon=":material/inventory_2:")
         return None
-    names = dict(zip(busy["origin"], busy["origin_name"], strict=True))
-    names.update(zip(busy["destination"], busy["destination_name"], strict=True))
+    names = brand_names.of_ends(busy)
     largest = largest_flows(
         busy.assign(weight=busy["m3"])[
             ["origin", "origin_kind", "destination", "destination_kind", "weight"]
@@ -225,7 +224,7 @@ def _place(
 ) -> None:
     """Choose a place, by click or by name, and show how it stands."""
     places = brand.locations.astype({"location": "str", "name": "str"})
-    names = dict(zip(places["location"], places["name"], strict=True))
+    names = brand_names.of_places(places)
     if picked in names and picked != st.session_state.get("picked"):
         st.session_state["location"] = picked
     st.session_state["picked"] = picked

@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from dashboard import first_visit, running, sidebar, state, style, trust_panel
+from dashboard import brand_names, first_visit, running, sidebar, state, style, trust_panel
 from dashboard.board import board
 from dashboard.charts import at_risk as charts
 from dashboard.language import _, ngettext
@@ -164,7 +164,7 @@ def _trips(plan: Plan, brand: Brand) -> None:
         st.success(_("Nothing waits: every proposed transfer is decided."), icon=":material/check:")
         st.page_link("screens/transfers.py", label=_("See the transfers"))
         return
-    names = dict(zip(brand.locations["location"], brand.locations["name"], strict=True))
+    names = brand_names.of_places(brand.locations)
     for trip in trips.head(MOST_TRIPS).to_dict("records"):
         _row(
             "screens/transfers.py",
@@ -231,8 +231,8 @@ def _worst(plan: Plan, brand: Brand) -> None:
     if rows.empty:
         st.success(_("No product is expected to run short."), icon=":material/check:")
         return
-    regions = dict(zip(brand.regions["region"], brand.regions["name"], strict=True))
-    products = dict(zip(brand.products["sku"], brand.products["name"], strict=True))
+    regions = brand_names.of_regions(brand.regions)
+    products = brand_names.of_products(brand.products)
     soon = plan.as_of + pd.Timedelta(days=2)
     for row in rows.to_dict("records"):
         first = (
@@ -258,7 +258,7 @@ def _risk_by_day(plan: Plan) -> None:
 
 def _risk_by_region(plan: Plan, brand: Brand) -> None:
     st.subheader(_("Money at risk by region"))
-    names = dict(zip(brand.regions["region"], brand.regions["name"], strict=True))
+    names = brand_names.of_regions(brand.regions)
     risk = outlook.at_risk(plan.stockouts, ["region"])
     style.show(charts.by_region(risk, names, plan.currency))
     if len(risk) > charts.MOST_REGIONS:
