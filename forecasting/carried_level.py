@@ -135,29 +135,33 @@ def _gains(
     """
     T, S = weight.shape
     decay, (slow, short) = level.decay, level.variance
-    fresh = slow * (1 - decay[0] ** 2), short * (1 - decay[1] ** 2)
-    # The state's covariance is [[a, b], [b, c]].
-    a, b, c = np.broadcast_to(slow, S), np.zeros(S), np.broadcast_to(short, S)
-    gains, scale, before = np.empty((T, 2, S)), np.empty((T, S)), np.empty((T, 3, S))
+    # The state's covariance is [[slow, joint], [joint, short]].
+    lasts = np.array([decay[0] ** 2, decay[0] * decay[1], decay[1] ** 2])[:, None]
+    usual = np.stack([np.broadcast_to(part, S) for part in (slow, np.zeros(()), short)])
+    fresh = usual * (1 - lasts)
+    gains, spread, before = np.empty((T, 2, S)), np.empty((T, S)), np.empty((T, 3, S))
     covariances = np.empty((len(stops), S, 2, 2))
-    seen = weight > 0
-    noise = 1.0 / np.where(seen, weight, 1.0)
+    seen = (weight > 0).astype(np.float64)
+    noise = 1.0 / np.where(weight > 0, weight, 1.0)
+    share, after, told = np.empty(S), np.empty((3, S)), np.empty((3, S))
     for day in range(T):
+        now, gain = before[day], gains[day]
         if day:
-            a = decay[0] ** 2 * a + fresh[0]
-            b = decay[0] * decay[1] * b
-            c = decay[1] ** 2 * c + fresh[1]
-        before[day] = a, b, c
-        spread = a + 2 * b + c + noise[day]
-        gains[day, 0], gains[day, 1] = (a + b) / spread, (b + c) / spread
-        gains[day] *= seen[day]
-        scale[day] = seen[day] / np.sqrt(spread)
-        a = a - gains[day, 0] ** 2 * spread
-        b = b - gains[day, 0] * gains[day, 1] * spread
-        c = c - gains[day, 1] ** 2 * spread
+            np.multiply(after, lasts, out=now)
+            now += fresh
+        else:
+            now[:] = usual
+        moves = np.add(now[:2], now[1:], out=told[:2])
+        np.add(moves[0], moves[1], out=spread[day])
+        spread[day] += noise[day]
+        np.divide(seen[day], spread[day], out=share)
+        np.multiply(moves, share, out=gain)
+        np.multiply(gain[1], moves[1], out=told[2])
+        np.multiply(gain[0], moves, out=moves)
+        np.subtract(now, told, out=after)
         if day + 1 in stops:
-            covariances[stops[day + 1]] = np.stack([np.stack([a, b], -1), np.stack([b, c], -1)], -2)
-    return gains, scale, before, covariances
+            covariances[stops[day + 1]] = after[[[0, 1], [1, 2]]].transpose(2, 0, 1)
+    return gains, seen / np.sqrt(spread), before, covariances
 
 
 def carry_on(state: Floats, horizon: int, level: CarriedLevel) -> Floats:
@@ -178,13 +182,18 @@ def carried_covariance(covariance: Floats, horizon: int, level: CarriedLevel) ->
     """
     days = np.arange(1, horizon + 1)
     powers = level.decay[None, :] ** days[:, None]
-    known = powers @ covariance @ powers.T
     earlier = np.minimum(days[:, None], days[None, :])
     apart = np.abs(days[:, None] - days[None, :])
-    for variance, decay in zip(level.variance, level.decay, strict=True):
-        fresh = (1 - decay ** (2 * earlier)) * decay**apart
-        known += np.atleast_1d(variance)[:, None, None] * fresh
-    return np.asarray(known)
+    # Five shapes of (H, H): what is left of slow, joint and short, and what is fresh of each part.
+    slow, short = powers[:, 0], powers[:, 1]
+    joint = np.outer(slow, short)
+    shapes = [np.outer(slow, slow), joint + joint.T, np.outer(short, short)]
+    shapes += [(1 - decay ** (2 * earlier)) * decay**apart for decay in level.decay]
+    weights = np.empty((len(covariance), 5))
+    weights[:, 0], weights[:, 1] = covariance[:, 0, 0], covariance[:, 0, 1]
+    weights[:, 2] = covariance[:, 1, 1]
+    weights[:, 3], weights[:, 4] = level.variance
+    return (weights @ np.reshape(shapes, (5, -1))).reshape(-1, horizon, horizon)
 
 
 def smoothed(residual: Floats, weight: Floats, level: CarriedLevel) -> Floats:

@@ -29,6 +29,7 @@ STEPS: tuple[float, ...] = (1 / 4, 1 / 2, 1.0, 2.0, 4.0)
 
 _DAYS_OF_USUAL_NOISE = 30.0
 _LEAST_SUPPORT = 1e-6
+_DAYS_AT_ONCE = 32
 
 
 def own_strength(
@@ -52,15 +53,17 @@ def own_strength(
 
     def look(block: slice) -> None:
         explained = columns.explained(beta[block] * columns.own_sd, block, slice(0, T))
-        rest = (target[block] - explained).T
-        found = [
-            log_likelihood(rest, weight[block].T, noise[block], replace(usual, level_variance=step))
-            for step in steps
-        ]
-        likely = np.exp(np.array(found) - np.max(found, axis=0))
+        rest, days = (target[block] - explained).T, weight[block].T
+        # All steps are filtered in one go, as if they were series side by side.
+        number, tried = rest.shape[1], len(steps)
+        level = replace(usual, level_variance=np.repeat(steps, number))
+        found = log_likelihood(
+            np.tile(rest, tried), np.tile(days, tried), np.tile(noise[block], tried), level
+        ).reshape(tried, number)
+        likely = np.exp(found - found.max(axis=0))
         variance[block] = np.exp(np.log(steps) @ likely / likely.sum(axis=0))
 
-    each(look, blocks(S, T * 24))
+    each(look, blocks(S, T * 12 * len(STEPS)))
     return replace(usual, level_variance=variance)
 
 
@@ -72,9 +75,13 @@ def log_likelihood(rest: Floats, weight: Floats, noise: Floats, level: CarriedLe
     """
     white = whiten(np.stack([np.ones_like(rest), rest], axis=1), weight, level)
     one, own = white.innovations[:, 0], white.innovations[:, 1]
-    support = np.maximum((one**2).sum(axis=0), _LEAST_SUPPORT)
-    square = (own**2).sum(axis=0) - (one * own).sum(axis=0) ** 2 / support
+    support = np.maximum(np.einsum("ts,ts->s", one, one), _LEAST_SUPPORT)
+    square = np.einsum("ts,ts->s", own, own) - np.einsum("ts,ts->s", one, own) ** 2 / support
     seen = white.scale > 0
     days = seen.sum(axis=0) + _DAYS_OF_USUAL_NOISE
-    spread = -np.log(np.where(seen, white.scale, 1.0)).sum(axis=0) + np.log(support) / 2
+    # A product of a few days' scales has one logarithm, and is far from the smallest number.
+    scales = np.multiply.reduceat(
+        np.where(seen, white.scale, 1.0), np.arange(0, len(seen), _DAYS_AT_ONCE), axis=0
+    )
+    spread = -np.log(scales).sum(axis=0) + np.log(support) / 2
     return np.asarray(-spread - days / 2 * np.log(square + _DAYS_OF_USUAL_NOISE * noise))

@@ -80,7 +80,7 @@ def forecast_pooled(
         past = fit_pooled(learners, history, horizon, settings, earlier=cutoffs)[:-1]
     progress(2, 3, "quantiles")
     volume = _volume(panel)
-    errors = [_errors_at(learners, c, f) for c, f in zip(cutoffs, past, strict=True)]
+    errors = [_errors_at(learners, c, f, horizon) for c, f in zip(cutoffs, past, strict=True)]
     learnt, outlook, offset = volume, fit.outlook, fit.offset
     if part is None:
         errors, outlook = _by_own_width(errors, outlook)
@@ -136,21 +136,23 @@ def _calibration_part(series: int, panel: Panel, cutoffs: int) -> npt.NDArray[np
     return np.unique(np.linspace(0, series - 1, max(enough, 500)).astype(np.intp))
 
 
-def _errors_at(panel: Panel, cutoff: int, fit: PooledFit) -> tuple[Floats, Floats]:
-    """Standardised errors of a fit at an earlier cutoff, by day and cumulated."""
-    outlook, horizon = fit.outlook, fit.outlook.day.shape[1]
-    known = min(horizon, panel.history - cutoff)
-    truth = np.full(outlook.day.shape, np.nan)
-    there = np.zeros(outlook.day.shape)
+def _errors_at(
+    panel: Panel, cutoff: int, fit: PooledFit, horizon: int
+) -> tuple[Floats, Floats]:
+    """Standardised errors of a fit at an earlier cutoff, (S, H) by day and cumulated.
+
+    NaN where the truth is not known, or stock was out.
+    """
+    outlook, known = fit.outlook, fit.outlook.day.shape[1]
     window = slice(cutoff, cutoff + known)
-    truth[:, :known] = panel.demand[:, window] + fit.offset[:, None]
-    there[:, :known] = np.where(panel.usable[:, window], panel.availability[:, window], 0.0)
+    truth = panel.demand[:, window] + fit.offset[:, None]
+    there = np.where(panel.usable[:, window], panel.availability[:, window], 0.0)
     day = np.where(there >= _MIN_AVAILABILITY_DAY, truth, np.nan)
     run = np.cumsum(np.where(there >= _MIN_AVAILABILITY_RUN, truth, np.nan), axis=1)
-    return (
-        (np.log(day) - outlook.day) / outlook.day_sd,
-        (np.log(run) - outlook.run) / outlook.run_sd,
-    )
+    errors = np.full((2, len(panel), horizon), np.nan)
+    errors[0, :, :known] = (np.log(day) - outlook.day) / outlook.day_sd
+    errors[1, :, :known] = (np.log(run) - outlook.run) / outlook.run_sd
+    return errors[0], errors[1]
 
 
 def _by_own_width(

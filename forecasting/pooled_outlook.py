@@ -51,17 +51,20 @@ def look_ahead(
     cutoff: int,
     horizon: int,
     level: CarriedLevel,
+    reach: int | None = None,
 ) -> Outlook:
     """Return the outlook from a cutoff.
 
     :param beta: (S, K) and ``left`` (S, K, K), the posterior in units of own spreads.
     :param noise: (S,) variance of a day's noise.
+    :param reach: of how many of the horizon's days to tell; default: all.
     """
     S, K = beta.shape
-    found = Outlook(*(np.empty((S, horizon)) for _ in range(4)))
     stock = None
     if columns.usual_stock is not None:
         stock = columns.stock_of(expected_stock(panel, cutoff, horizon))
+    horizon = horizon if reach is None else min(reach, horizon)
+    found = Outlook(*(np.empty((S, horizon)) for _ in range(4)))
     for block in blocks(S, horizon * (3 * K + 6 * horizon)):
         own = level.of(block)
         ahead = carry_on(at.state[block], horizon, own)
@@ -73,14 +76,16 @@ def look_ahead(
         gap = X - ahead[:, :, :K] - one[:, :, None] * at.lean[block, None, :]
         found.day[block] = (gap @ beta[block, :, None])[:, :, 0]
         found.day[block] += one * at.centre[block, None] + ahead[:, :, K + 1]
-        covariance = carried_covariance(at.covariance[block], horizon, own) + np.eye(horizon)
-        covariance += one[:, :, None] * one[:, None, :] / at.support[block, None, None]
+        covariance = carried_covariance(at.covariance[block], horizon, own)
+        covariance += np.eye(horizon)
+        covariance += (one / at.support[block, None])[:, :, None] * one[:, None, :]
         covariance *= noise[block, None, None]
         covariance += gap @ left[block] @ gap.transpose(0, 2, 1)
         unseen = unseen_covariance(panel, cutoff, horizon, block)
-        covariance += unseen
-        # What may come of the unseen leaves the mean as it is.
-        found.day[block] -= np.diagonal(unseen, axis1=1, axis2=2) / 2
+        if unseen.any():
+            covariance += unseen
+            # What may come of the unseen leaves the mean as it is.
+            found.day[block] -= np.diagonal(unseen, axis1=1, axis2=2) / 2
         found.day_sd[block] = np.sqrt(np.diagonal(covariance, axis1=1, axis2=2))
         found.run[block], found.run_sd[block] = cumulated(found.day[block], covariance)
     np.minimum(found.day_sd, _MAX_SD, out=found.day_sd)
@@ -98,7 +103,9 @@ def cumulated(mean: Floats, covariance: Floats) -> tuple[Floats, Floats]:
     top = mean.max(axis=1, keepdims=True)
     expected = np.exp(mean - top + variance / 2)
     total = np.cumsum(expected, axis=1)
-    apart = np.expm1(covariance) * expected[:, :, None] * expected[:, None, :]
-    spread = np.diagonal(np.cumsum(np.cumsum(apart, axis=1), axis=2), axis1=1, axis2=2)
+    # Each day adds its own variance and twice what it shares with each day before.
+    apart = np.expm1(covariance, out=covariance)
+    apart *= 2.0 * np.tri(mean.shape[1]) - np.eye(mean.shape[1])
+    spread = np.cumsum(expected * (apart @ expected[:, :, None])[:, :, 0], axis=1)
     log_variance = np.log1p(np.maximum(spread / total**2, 1e-8))
     return top + np.log(total) - log_variance / 2, np.sqrt(log_variance)

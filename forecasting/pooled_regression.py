@@ -85,7 +85,8 @@ def fit_pooled(
 
     Nothing of the panel's demand after ``history`` is looked at. The fits at earlier cutoffs are
     what the model would have said then; they take from the days between only the variances of a
-    day's noise and of the level and the offset, which say nothing of where demand went.
+    day's noise and of the level and the offset, which say nothing of where demand went. They look
+    ahead no further than to the end of the panel's history: errors beyond are not known.
 
     :param earlier: ascending cutoffs before ``history`` at which to fit as well.
     :returns: one fit a cutoff, ascending; the last is that at ``history``.
@@ -99,10 +100,11 @@ def fit_pooled(
     own_sd, noise = told.columns.own_sd, told.noise
 
     def fit(number: int) -> PooledFit:
-        at = told.equations[number].rescaled(told.wider)
+        at, cutoff = told.equations[number].rescaled(told.wider), cutoffs[number]
         beta, left, _ = solve(at, told.pools, noise)
+        reach = horizon if cutoff == history else panel.history - cutoff
         outlook = look_ahead(
-            panel, told.columns, at, beta, left, noise, cutoffs[number], horizon, told.level
+            panel, told.columns, at, beta, left, noise, cutoff, horizon, told.level, reach
         )
         return PooledFit(
             outlook=outlook,
