@@ -46,7 +46,11 @@ class Calibration:
 
     def of(self, volume: Floats) -> Floats:
         """Return (S, H, Q) quantiles of standardised errors for series of these volumes."""
-        return np.asarray(self.scores[np.searchsorted(self.edges, volume, side="right")])
+        return np.asarray(self.scores[self.number(volume)])
+
+    def number(self, volume: Floats) -> npt.NDArray[np.intp]:
+        """Return (S,) the number of each series' class."""
+        return np.searchsorted(self.edges, volume, side="right")
 
 
 def calibrate(
@@ -76,17 +80,17 @@ def calibrate(
     at = np.searchsorted(edges, volume, side="right")
     scores = np.empty((len(edges) + 1, horizon, len(QUANTILES)))
     for number in range(len(edges) + 1):
-        apart = [errors[at == number] for errors in origins]
-        inside = np.concatenate(apart)
+        apart = [errors[at == number].T for errors in origins]
+        inside = [day[np.isfinite(day)] for day in np.concatenate(apart, axis=1)]
+        luck = _common_luck(apart, weeks)
         for day in range(horizon):
-            near = inside[:, max(0, day - 2) : day + 3]
-            near = near[np.isfinite(near)]
+            near = np.concatenate(inside[max(0, day - 2) : day + 3])
             if len(near) < _MIN_ERRORS:
-                near = inside[np.isfinite(inside)]
+                near = np.concatenate(inside)
             share = len(near) / (len(near) + _WORTH_OF_THE_NORMAL)
             found = _conformal(near) if len(near) else normal
-            found = found * _common_luck(apart, weeks, day)
-            scores[number, day] = share * (found - np.median(found)) + (1 - share) * normal
+            found = (found - found[len(found) // 2]) * luck[day]
+            scores[number, day] = share * found + (1 - share) * normal
     return Calibration(edges, np.maximum.accumulate(scores, axis=2))
 
 
@@ -118,27 +122,39 @@ def own_width(origins: Sequence[Floats]) -> tuple[list[Floats], Floats]:
     return apart, width(total, count)
 
 
-def _common_luck(origins: Sequence[Floats], weeks: Sequence[float], day: int) -> float:
-    """Return the factor by which what origins have in common is too narrow in their errors.
+def _common_luck(origins: Sequence[Floats], weeks: Sequence[float]) -> Floats:
+    """Return (H,) the factor by which what origins have in common is too narrow in their errors.
 
     Origins less than a week apart share most of their luck too.
 
-    :param origins: for each origin (s, H) errors of one class, NaN where not known.
+    :param origins: for each origin (H, s) errors of one class, NaN where not known; those of the
+        two days before and after count as a day's own.
     :param weeks: when each origin was.
     """
-    near = [errors[:, max(0, day - 2) : day + 3] for errors in origins]
-    near = [errors[np.isfinite(errors)] for errors in near]
-    told = [number for number, errors in enumerate(near) if len(errors) >= _MIN_ERRORS / 5]
-    if not told:
-        return float(np.sqrt(1.0 + _USUAL_LUCK))
-    within = float(np.mean([near[number].var() for number in told]))
-    means = [near[number].mean() for number in told]
-    draws = 1.0 + max(weeks[n] for n in told) - min(weeks[n] for n in told)
-    between = float(np.var(means))
-    if draws < _FEW_DRAWS:
-        return float(np.sqrt(1.0 + _USUAL_LUCK))
-    wanted = between * (draws + 1) / (draws - 1)
-    return float(np.sqrt((within + wanted) / max(within + between, 1e-12)))
+    known = [np.where(np.isfinite(errors), errors, 0.0) for errors in origins]
+    moments = np.array(
+        [
+            [np.isfinite(e).sum(axis=1), k.sum(axis=1), np.einsum("hs,hs->h", k, k)]
+            for e, k in zip(origins, known, strict=True)
+        ]
+    )
+    horizon = moments.shape[2]
+    factors = np.full(horizon, np.sqrt(1.0 + _USUAL_LUCK))
+    for day in range(horizon):
+        near = moments[:, :, max(0, day - 2) : day + 3].sum(axis=2)
+        told = np.flatnonzero(near[:, 0] >= _MIN_ERRORS / 5)
+        if not len(told):
+            continue
+        count, total, square = near[told].T
+        means = total / count
+        within = float(np.mean(square / count - means**2))
+        draws = 1.0 + max(weeks[n] for n in told) - min(weeks[n] for n in told)
+        between = float(np.var(means))
+        if draws < _FEW_DRAWS:
+            continue
+        wanted = between * (draws + 1) / (draws - 1)
+        factors[day] = np.sqrt((within + wanted) / max(within + between, 1e-12))
+    return factors
 
 
 def normal_quantiles() -> Floats:

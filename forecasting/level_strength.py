@@ -63,7 +63,7 @@ def own_strength(
         likely = np.exp(found - found.max(axis=0))
         variance[block] = np.exp(np.log(steps) @ likely / likely.sum(axis=0))
 
-    each(look, blocks(S, T * 12 * len(STEPS)))
+    each(look, blocks(S, T * 8 * len(STEPS)))
     return replace(usual, level_variance=variance)
 
 

@@ -193,12 +193,18 @@ def _scaled_drivers(panel: Panel, history: int) -> tuple[Floats, Floats]:
 
     A missing value counts as the series' usual one.
     """
-    known = panel.drivers[:, :history]
-    there = np.isfinite(known)
-    count = np.maximum(there.sum(axis=1, keepdims=True), 1)
-    mean = np.where(there, known, 0).sum(axis=1, keepdims=True, dtype=np.float64) / count
-    centred = np.where(np.isfinite(panel.drivers), panel.drivers - mean, 0.0)
-    total = np.maximum(there.sum(axis=(0, 1)), 1)
-    spread = np.sqrt((centred[:, :history] ** 2).sum(axis=(0, 1), dtype=np.float64) / total)
+    drivers = panel.drivers.astype(np.float64)
+    there = np.isfinite(panel.drivers)
+    complete = bool(there.all())
+    if not complete:
+        drivers[~there] = 0.0
+    days = np.ones(history)
+    count = days @ there[:, :history]
+    drivers -= (days @ drivers[:, :history] / np.maximum(count, 1))[:, None, :]
+    if not complete:
+        drivers[~there] = 0.0
+    square = np.einsum("stl,stl->l", drivers[:, :history], drivers[:, :history])
+    spread = np.sqrt(square / np.maximum(count.sum(axis=0), 1))
     unit = np.where(spread > 1e-9, spread, 1.0)
-    return np.asarray(centred / unit, dtype=np.float32), unit
+    drivers /= unit
+    return drivers.astype(np.float32), unit

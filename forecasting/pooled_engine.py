@@ -16,9 +16,11 @@ from scipy.special import ndtri
 from data.progress import Progress, silent
 from forecasting.calibration import Calibration, calibrate, normal_quantiles, own_width
 from forecasting.panel import Panel
+from forecasting.pooled_equations import blocks
 from forecasting.pooled_outlook import Outlook
 from forecasting.pooled_parts import pooled_parts
 from forecasting.pooled_regression import PooledFit, PooledRegression, fit_pooled
+from forecasting.threads import each
 
 Floats = npt.NDArray[np.float64]
 
@@ -86,8 +88,9 @@ def forecast_pooled(
         errors, outlook = _by_own_width(errors, outlook)
     else:
         learnt = volume[part]
-    day_scores = calibrate([day for day, _ in errors], learnt, days=cutoffs)
-    run_scores = calibrate([run for _, run in errors], learnt, days=cutoffs)
+    day_scores, run_scores = each(
+        lambda kind: calibrate([both[kind] for both in errors], learnt, days=cutoffs), (0, 1)
+    )
     offsets = np.broadcast_to(offset[:, None], outlook.day.shape)
     daily = _quantiles(outlook.day, outlook.day_sd, day_scores, volume, offsets)
     offsets = offset[:, None] * np.arange(1, horizon + 1)
@@ -182,12 +185,24 @@ def _quantiles(
 
 def _mean(outlook: Outlook, calibration: Calibration, volume: Floats, offset: Floats) -> Floats:
     """Mean of the calibrated distribution, over levels evenly spread between its quantiles."""
-    scores = calibration.of(volume)
     points, levels = normal_quantiles(), ndtri(_LEVELS)
+    right = np.clip(np.searchsorted(points, levels), 1, len(points) - 1)
+    share = (levels - points[right - 1]) / (points[right] - points[right - 1])
+    scores = calibration.scores
+    scores = (1 - share) * scores[:, :, right - 1] + share * scores[:, :, right]
+    # (levels, classes, H): the series of a class are looked up level by level.
+    scores, number = np.ascontiguousarray(scores.transpose(2, 0, 1)), calibration.number(volume)
     mean = np.zeros_like(outlook.day)
-    for level in levels:
-        right = int(np.clip(np.searchsorted(points, level), 1, len(points) - 1))
-        share = (level - points[right - 1]) / (points[right] - points[right - 1])
-        score = (1 - share) * scores[:, :, right - 1] + share * scores[:, :, right]
-        mean += np.maximum(np.exp(outlook.day + score * outlook.day_sd) - offset[:, None], 0.0)
+
+    def add_up(block: slice) -> None:
+        least = np.broadcast_to(offset[block, None], mean[block].shape)
+        for at_level in scores:
+            units = at_level[number[block]]
+            units *= outlook.day_sd[block]
+            units += outlook.day[block]
+            np.exp(units, out=units)
+            units -= least
+            mean[block] += np.maximum(units, 0.0, out=units)
+
+    each(add_up, blocks(len(mean), 48 * mean.shape[1]))
     return mean / len(levels)

@@ -6,6 +6,7 @@ sum over the days before it, and those at all cutoffs cost as much as those at t
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
@@ -18,7 +19,9 @@ from forecasting.threads import each
 
 Floats = npt.NDArray[np.float64]
 
-_BLOCK_BYTES = 24e6
+_BLOCK_BYTES, _MOST_BYTES, _LEAST_SERIES = 8e6, 24e6, 64
+"""Of a block of series: what a processor's cache holds most of, or more where series are long."""
+
 _CONSTANT_PRECISION = 1e-4
 """Of the constant, over a day's noise: next to nothing, yet a series without days has one."""
 
@@ -129,7 +132,9 @@ def _empty(S: int, K: int) -> Equations:
 
 
 def blocks(series: int, floats_each: int) -> Iterator[slice]:
-    """Cut the series into blocks of which each needs few megabytes."""
-    size = max(1, int(_BLOCK_BYTES / 8 / max(floats_each, 1)))
-    for begin in range(0, series, size):
-        yield slice(begin, min(begin + size, series))
+    """Cut the series into blocks of like size, of which each needs few megabytes."""
+    bytes_each = 8 * max(floats_each, 1)
+    most = max(_BLOCK_BYTES / bytes_each, min(_LEAST_SERIES, _MOST_BYTES / bytes_each), 1.0)
+    number = math.ceil(series / int(most))
+    for count in range(number):
+        yield slice(series * count // number, series * (count + 1) // number)

@@ -11,6 +11,7 @@ estimated from the history, by the products of pairs.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -55,39 +56,51 @@ def innovations(
         white = whiten(rest, weight[block].T, level.of(block)).innovations[:, 0].T
         found[block] = np.clip(white / np.sqrt(noise[block, None]), -_FARTHEST, _FARTHEST)
 
-    each(look, blocks(S, T * (columns.own_sd.size + 8)))
+    each(look, blocks(S, T * 16))
     return found
 
 
-def alike(values: Floats, seen: npt.NDArray[np.bool_], members: csr_array) -> float:
-    """Return how correlated the values of a pool's series are on the same day, 0 to 1.
+def alike(
+    values: Floats, seen: npt.NDArray[np.bool_], pools: Sequence[csr_array], pairs: Floats
+) -> npt.NDArray[np.float64]:
+    """Return (P,) how correlated the values of each pool's series are on the same day, 0 to 1.
 
     :param values: (S, T) around nought, ``seen`` (S, T) where they count.
-    :param members: (G, S) 1 where a series belongs to a group.
+    :param pools: of each of P ways to group the series, (G, S): 1 where one belongs to a group.
+    :param pairs: (P,) from :func:`pairs_of`.
     """
-    known = np.where(seen, values, 0.0)
-    square = float((known**2).sum())
+    known = np.where(seen, values, 0.0).astype(np.float64)
+    square = np.einsum("st,st->", known, known)
+    if square <= 0:
+        return np.zeros(len(pools))
+    sums = [members @ known for members in pools]
+    together = np.array([np.einsum("gt,gt->", total, total) for total in sums]) - square
+    correlation = together / np.maximum(pairs, 1) / (square / seen.sum())
+    return np.where(pairs > 0, np.clip(correlation, 0.0, 1.0), 0.0)
+
+
+def pairs_of(members: csr_array, seen: npt.NDArray[np.bool_]) -> float:
+    """Return how many ordered pairs of a pool's series are seen on the same day, over all days."""
     count = members @ seen.astype(np.float64)
-    pairs = float((count * (count - 1)).sum())
-    if pairs <= 0 or square <= 0:
-        return 0.0
-    together = float(((members @ known) ** 2).sum()) - square
-    return float(np.clip(together / pairs / (square / seen.sum()), 0.0, 1.0))
+    return float((count * (count - 1)).sum())
 
 
 def in_common(
     columns: PooledColumns,
     errors: npt.NDArray[np.float32],
     seen: npt.NDArray[np.bool_],
-    groups: npt.NDArray[np.intp],
+    groupings: Sequence[npt.NDArray[np.intp]],
 ) -> npt.NDArray[np.float64]:
-    """Return (K,) for each coefficient the correlation of errors times that of its column.
+    """Return (P, K) for each coefficient the correlation of errors times that of its column.
 
-    :param errors: (S, T) from :func:`innovations`. :param groups: (S,) the pool of each series.
+    :param errors: (S, T) from :func:`innovations`.
+    :param groupings: (S,) the group of each series, for each of P pools.
     """
     S, T = errors.shape
-    members = csr_array((np.ones(S), (groups, np.arange(S))))
-    of_errors = alike(errors, seen, members)
-    shared = columns.shared.shape[1]
-    own = [alike(columns.own[:, :T, k], seen, members) for k in range(columns.own.shape[2])]
-    return of_errors * np.append(np.ones(shared), own)
+    pools = [csr_array((np.ones(S), (groups, np.arange(S)))) for groups in groupings]
+    pairs = np.array([pairs_of(members, seen) for members in pools])
+    values = [errors, *(columns.own[:, :T, k] for k in range(columns.own.shape[2]))]
+    of_errors, *own = each(lambda v: alike(v, seen, pools, pairs), values)
+    shared = np.ones((columns.shared.shape[1], len(pools)))
+    of_columns = np.concatenate([shared, np.reshape(own, (-1, len(pools)))])
+    return np.asarray((of_errors * of_columns).T)

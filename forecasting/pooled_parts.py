@@ -13,6 +13,7 @@ from forecasting.panel import Panel
 from forecasting.pooled_equations import blocks
 from forecasting.pooled_regression import PooledFit, PooledRegression, log_demand
 from forecasting.pooled_stock import STOCK
+from forecasting.threads import each
 
 Floats = npt.NDArray[np.float64]
 Singles = npt.NDArray[np.float32]
@@ -32,7 +33,8 @@ def pooled_parts(
     shape = np.empty((len(panel), len(PARTS), horizon), dtype=np.float32)
     known = log_demand(panel, history, settings)
     begins = np.argmax(np.isfinite(panel.units), axis=1)
-    for block in blocks(len(panel), days * 24):
+
+    def tell(block: slice) -> None:
         logs = _logs(fit, block, days)
         fitted = _fitted(fit, known, logs, block)
         offset = fit.offset[block, None]
@@ -40,6 +42,8 @@ def pooled_parts(
         units[:, np.arange(days)[None, :] < begins[block, None]] = np.nan
         parts[block] = units.transpose(1, 0, 2)
         shape[block] = np.stack([logs[name][:, history:] for name in PARTS], axis=1)
+
+    each(tell, blocks(len(panel), days * 24))
     return parts, shape
 
 
@@ -47,9 +51,12 @@ def fitted_demand(panel: Panel, fit: PooledFit, settings: PooledRegression) -> F
     """Return (S, T) units >= 0 expected of each day of history, given all of them."""
     known = log_demand(panel, panel.history, settings)
     fitted = np.empty((len(panel), panel.history))
-    for block in blocks(len(panel), panel.history * 24):
+
+    def tell(block: slice) -> None:
         logs = _logs(fit, block, panel.history)
         fitted[block] = _fitted(fit, known, logs, block)
+
+    each(tell, blocks(len(panel), panel.history * 24))
     return np.maximum(fitted, 0.0)
 
 

@@ -155,8 +155,8 @@ def listen(panel: Panel, cutoffs: Sequence[int], settings: PooledRegression) -> 
     at = told[-1]
     beta, noise = _beta_and_noise(at, pools, usual)
     errors = innovations(columns, beta, target, weight, at, noise, level)
-    seen = weight > 0
-    pools = [replace(p, in_common=in_common(columns, errors, seen, p.groups)) for p in pools]
+    alike = in_common(columns, errors, weight > 0, [pool.groups for pool in pools])
+    pools = [replace(pool, in_common=own) for pool, own in zip(pools, alike, strict=True)]
     wider = _wider(columns, beta)
     columns = replace(columns, own_sd=columns.own_sd * wider)
     return Told(columns, told, wider, noise, offset, pools, level)
@@ -208,9 +208,13 @@ def solve(at: Equations, pools: Sequence[Pool], noise: Floats) -> tuple[Floats, 
     """
     S, K = at.score.shape
     left = np.empty((S, K, K))
-    for block in blocks(S, 4 * K * K):
+
+    def invert(block: slice) -> None:
         precision = at.precision[block] / noise[block, None, None]
-        left[block] = np.linalg.inv(precision + np.eye(K))
+        precision.reshape(-1, K * K)[:, :: K + 1] += 1.0
+        left[block] = np.linalg.inv(precision)
+
+    each(invert, blocks(S, 4 * K * K))
     score = at.score / noise[:, None]
     mean = pooled_means(left, score, pools)
     return (left @ (score + mean)[:, :, None])[:, :, 0], left, mean
