@@ -148,7 +148,7 @@ def _common_luck(origins: Sequence[Floats], weeks: Sequence[float]) -> Floats:
         count, total, square = near[told].T
         means = total / count
         within = float(np.mean(square / count - means**2))
-        draws = 1.0 + max(weeks[n] for n in told) - min(weeks[n] for n in told)
+        draws = 1.0 + float(np.ptp(np.array(weeks)[told]))
         between = float(np.var(means))
         if draws < _FEW_DRAWS:
             continue

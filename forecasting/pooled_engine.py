@@ -139,9 +139,7 @@ def _calibration_part(series: int, panel: Panel, cutoffs: int) -> npt.NDArray[np
     return np.unique(np.linspace(0, series - 1, max(enough, 500)).astype(np.intp))
 
 
-def _errors_at(
-    panel: Panel, cutoff: int, fit: PooledFit, horizon: int
-) -> tuple[Floats, Floats]:
+def _errors_at(panel: Panel, cutoff: int, fit: PooledFit, horizon: int) -> tuple[Floats, Floats]:
     """Standardised errors of a fit at an earlier cutoff, (S, H) by day and cumulated.
 
     NaN where the truth is not known, or stock was out.

@@ -111,7 +111,9 @@ def _put(into: Equations, block: slice, products: Floats) -> None:
     support = products[:, K, K] + _CONSTANT_PRECISION
     lean = products[:, K, :K] / support[:, None]
     centre = products[:, K, K + 1] / support
-    into.precision[block] = products[:, :K, :K] - lean[:, :, None] * products[:, None, K, :K]
+    precision = into.precision[block]
+    np.multiply(lean[:, :, None], products[:, None, K, :K], out=precision)
+    np.subtract(products[:, :K, :K], precision, out=precision)
     into.score[block] = products[:, :K, K + 1] - products[:, K, :K] * centre[:, None]
     into.square[block] = products[:, K + 1, K + 1] - products[:, K, K + 1] * centre
     into.lean[block], into.centre[block], into.support[block] = lean, centre, support

@@ -40,13 +40,12 @@ class Pool:
     in_common: Floats | None = None
 
     def prior(self, coefficients: int) -> Floats:
-        """Return (G, K, K) precision of each group's mean around the coarser pool.
+        """Return (G, K) precision of each group's mean around the coarser pool.
 
         In units of what independent series would tell: series that err together tell less, which
         is to say that the prior weighs more.
         """
-        more = self.shrinks(coefficients) * self.spread**-2.0
-        return np.asarray(np.eye(coefficients) * more[:, None, :])
+        return np.asarray(self.shrinks(coefficients) * self.spread**-2.0)
 
     def shrinks(self, coefficients: int) -> Floats:
         """Return (G, K) by how much less each group's series tell than if independent, >= 1."""
@@ -65,14 +64,15 @@ def pooled_means(left: Floats, score: Floats, pools: Sequence[Pool]) -> Floats:
     S, K = score.shape
     says = _times(left, score)
     mean = np.zeros((S, K))
-    for pool in pools:
+    for number, pool in enumerate(pools):
         members = csr_array((np.ones(S), (pool.groups, np.arange(S))))
         # Σ (1 - V) over the pool's series, and what they say beyond the coarser pool's mean.
-        total = -(members @ left.reshape(S, K * K)).reshape(-1, K, K)
-        total += np.bincount(pool.groups)[:, None, None] * np.eye(K)
-        gap = members @ (says - mean + _times(left, mean))
-        total += pool.prior(K)
-        mean = mean + np.linalg.solve(total, gap[:, :, None])[pool.groups, :, 0]
+        total = members @ left.reshape(S, K * K)
+        np.negative(total, out=total)
+        total[:, :: K + 1] += np.bincount(pool.groups)[:, None] + pool.prior(K)
+        gap = members @ (says - mean + _times(left, mean) if number else says)
+        found = np.linalg.solve(total.reshape(-1, K, K), gap[:, :, None])
+        mean += found[pool.groups, :, 0]
     return mean
 
 

@@ -65,8 +65,10 @@ def expected_stock(panel: Panel, cutoff: int, horizon: int) -> Floats:
     A regression over all series of the mean of the days that followed earlier cutoffs on that of
     the last days and that of all days then, a series weighing by the root of its volume.
     """
-    share = np.where(panel.usable, panel.availability, 0.0)[:, :cutoff].astype(np.float64)
-    usable = panel.usable[:, :cutoff]
+    usable = panel.usable[:, :cutoff].astype(np.float64)
+    share = np.where(panel.usable[:, :cutoff], panel.availability[:, :cutoff], 0.0)
+    share = share.astype(np.float64)
+    demand = np.where(panel.usable[:, :cutoff], panel.demand[:, :cutoff], 0.0).astype(np.float64)
     span = min(horizon, _SPAN)
     squares, products = np.zeros((3, 3)), np.zeros(3)
     for origin in (cutoff - span - back for back in _ORIGINS):
@@ -75,7 +77,7 @@ def expected_stock(panel: Panel, cutoff: int, horizon: int) -> Floats:
         told, days = _told(share[:, :origin], usable[:, :origin])
         later = usable[:, origin : origin + span].sum(axis=1)
         came = share[:, origin : origin + span].sum(axis=1) / np.maximum(later, 1) - _CENTRE
-        sold = np.where(usable[:, :origin], panel.demand[:, :origin], 0.0).sum(axis=1)
+        sold = demand[:, :origin] @ np.ones(origin)
         known = (later > 0) & (days > _MIN_USABLE)
         weight = np.sqrt(np.maximum(sold / np.maximum(days, 1), 0.0)) * known
         squares += (told * weight[:, None]).T @ told
@@ -87,12 +89,14 @@ def expected_stock(panel: Panel, cutoff: int, horizon: int) -> Floats:
     return np.asarray(np.clip(_CENTRE + told @ trust, 0.5, 1.0))
 
 
-def _told(share: Floats, usable: npt.NDArray[np.bool_]) -> tuple[Floats, npt.NDArray[np.intp]]:
-    """Return (S, 3) one, the mean of the last days and that of all, less the usual; (S,) days."""
-    days = usable.sum(axis=1)
-    mean = np.where(days > 0, share.sum(axis=1) / np.maximum(days, 1), _CENTRE)
-    weight = usable * _DECAY ** np.arange(share.shape[1])[::-1]
-    recent = ((share * weight).sum(axis=1) + _PRIOR_DAYS * mean) / (
-        weight.sum(axis=1) + _PRIOR_DAYS
-    )
+def _told(share: Floats, usable: Floats) -> tuple[Floats, Floats]:
+    """Return (S, 3) one, the mean of the last days and that of all, less the usual; (S,) days.
+
+    :param share: (S, T), 0 on days that do not count. :param usable: (S, T) 1 on days that do.
+    """
+    alike = np.ones(share.shape[1])
+    days = usable @ alike
+    mean = np.where(days > 0, share @ alike / np.maximum(days, 1), _CENTRE)
+    late = _DECAY ** np.arange(share.shape[1])[::-1]
+    recent = (share @ late + _PRIOR_DAYS * mean) / (usable @ late + _PRIOR_DAYS)
     return np.stack([np.ones(len(share)), recent - _CENTRE, mean - _CENTRE], axis=1), days

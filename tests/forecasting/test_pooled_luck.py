@@ -29,9 +29,9 @@ def test_only_what_comes_to_all_on_the_same_days_is_known_less() -> None:
     rng = np.random.default_rng(1)
     columns = pooled_columns(panel(40), T)
     errors = (rng.normal(size=(1, T)) + rng.normal(size=(40, T))).astype(np.float32)
-    found = in_common(
-        columns, errors, np.ones((40, T), dtype=bool), [np.zeros(40, dtype=np.intp)]
-    )[0]
+    found = in_common(columns, errors, np.ones((40, T), dtype=bool), [np.zeros(40, dtype=np.intp)])[
+        0
+    ]
     own = columns.names.index("promotion")  # drawn for each series by itself
     assert found[0] == pytest.approx(0.5, abs=0.1)
     assert found[own] == pytest.approx(0.0, abs=0.02)
