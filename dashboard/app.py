@@ -14,7 +14,7 @@ if sys.path[0] != _ROOT:
 
 import streamlit as st  # noqa: E402
 
-from dashboard import first_visit, logs, sidebar, sign_in, state, style  # noqa: E402
+from dashboard import first_visit, logs, own_name, sidebar, sign_in, state, style  # noqa: E402
 from dashboard.fault_sentences import told  # noqa: E402
 from dashboard.language import _  # noqa: E402
 from data.errors import BadInput, Failure  # noqa: E402
@@ -76,6 +76,8 @@ def _reader() -> Person | None:
     """Return who the reader is; None where they have to sign in first, which is then drawn."""
     if sign_in.must_sign_in():
         return None
+    if not state.signed_in():
+        own_name.restore()
     state.choose_brand()
     return state.choose_reader()
 

@@ -14,7 +14,7 @@ from datetime import date
 import pandas as pd
 import streamlit as st
 
-from dashboard import actions, refusals, sentences, state, style
+from dashboard import actions, own_name, refusals, sentences, state, style
 from dashboard.fault_sentences import told
 from dashboard.language import _, ngettext
 from data.decisions import Change, Decision, Undo
@@ -59,7 +59,7 @@ class Wish:
 
 def has_name() -> bool:
     """Return whether it is known who decides."""
-    return state.signed_in() or bool(str(st.session_state.get("who") or "").strip())
+    return state.signed_in() or bool(own_name.given())
 
 
 def decide(rows: pd.DataFrame, wish: Wish) -> bool:

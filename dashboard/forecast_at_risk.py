@@ -5,16 +5,18 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
-from dashboard import brand_names, state, style
+from dashboard import brand_names, state, still_missed, style
 from dashboard.language import _
+from dashboard.words import word
 from data import Brand
 from optimization.outlook import worst
+from optimization.plan import Plan
 
 MOST_SERIES = 12
 
 
 def draw(brand: Brand, region: str, skus: list[str] | None) -> None:
-    """Draw the series that lose the most money even with the plan; a click chooses one.
+    """Draw the series that miss the most profit even with the plan; a click chooses one.
 
     :param region: "" for all; ``skus``: None for all.
     """
@@ -31,8 +33,13 @@ def draw(brand: Brand, region: str, skus: list[str] | None) -> None:
     if rows.empty:
         st.caption(_("No product is expected to run short."))
         return
-    st.caption(_("Where most money is at risk. Select a row to compare its demand with its stock."))
-    chosen = _table(brand, rows)
+    st.caption(
+        _(
+            "The series that miss the most profit even with the plan. Select a row to compare its "
+            "demand with its stock."
+        )
+    )
+    chosen = _table(brand, plan, rows)
     if chosen is not None:
         # The selectors above are drawn already: they follow the address when drawn again.
         st.query_params["region"] = str(chosen["region"])
@@ -40,13 +47,11 @@ def draw(brand: Brand, region: str, skus: list[str] | None) -> None:
         st.rerun()
 
 
-def _table(brand: Brand, rows: pd.DataFrame) -> pd.Series | None:
+def _table(brand: Brand, plan: Plan, rows: pd.DataFrame) -> pd.Series | None:
     table = brand_names.of_series(rows, brand).assign(
         first=rows["first_day"],
-        **{
-            "with": rows["lost_money_with"].round(),
-            "without": rows["lost_money_without"].round(),
-        },
+        missed=rows["lost_money_with"].round(),
+        why=[word(code) for code in still_missed.stops(plan, rows)],
     )
     column = st.column_config
     currency = style.currency_sign(brand.settings.currency)
@@ -67,13 +72,11 @@ def _table(brand: Brand, rows: pd.DataFrame) -> pd.Series | None:
                 format="YYYY-MM-DD",
                 help=_("The first day that is more likely short than not under the plan."),
             ),
-            "with": column.NumberColumn(
-                _("At risk with the plan, {currency}").format(currency=currency),
+            "missed": column.NumberColumn(
+                _("Missed profit, {currency}").format(currency=currency),
                 format="localized",
             ),
-            "without": column.NumberColumn(
-                _("Without the plan, {currency}").format(currency=currency), format="localized"
-            ),
+            "why": column.TextColumn(_("What stops it"), width="medium"),
         },
     )
     picked = [row for row in event["selection"]["rows"] if row < len(rows)]

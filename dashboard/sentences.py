@@ -86,12 +86,15 @@ def _saves(reason: Mapping[Any, Any], currency: str) -> str:
     lost_words, far_words = style.compact(lost), style.compact(far)
     if _counts(lost) and _counts(far):
         return _(
-            "It keeps {lost} units of demand from being lost and {far} from being served from far."
+            "{lost} units are served that would find no stock, and {far} that would have to wait "
+            "for a main warehouse."
         ).format(lost=lost_words, far=far_words)
     if _counts(lost):
-        return _("It keeps {lost} units of demand from being lost.").format(lost=lost_words)
+        return _("{lost} units are served that would find no stock.").format(lost=lost_words)
     if _counts(far):
-        return _("It keeps {far} units of demand from being served from far.").format(far=far_words)
+        return _(
+            "{far} units are served from nearby that would have to wait for a main warehouse."
+        ).format(far=far_words)
     return ""
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from dashboard import refusals, sign_in, state, style
+from dashboard import own_name, refusals, sign_in, state, style
 from dashboard.language import _, language_switch
 from data.errors import BadInput
 from data.roles import Person
@@ -60,12 +60,14 @@ def _reader() -> None:
         return
     st.text_input(
         _("Your name"),
-        key="who",
+        key=own_name.KEY,
         placeholder=_("shown beside your decisions"),
-        max_chars=80,
+        max_chars=own_name.LONGEST,
         help=_(
             "There is no sign-in here: anyone who reaches this page can decide. "
-            "Your name is kept with each of your decisions."
+            "Your name is kept with each of your decisions and, in this browser, for your next "
+            "visit."
         ),
     )
+    own_name.keep()
     st.caption(_("No sign-in: anyone who reaches this page can decide."))

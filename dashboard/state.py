@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 import streamlit as st
 
-from dashboard import kept, logs, prepared, sign_in
+from dashboard import kept, logs, own_name, prepared, sign_in
 from data import BadBrand, Brand, CheckReport, check_brand
 from data.findings import Findings
 from data.roles import Permission, Person, Role, local_person
@@ -191,8 +191,7 @@ def who() -> str:
     """Return who decides: the signed-in reader, else the name given in the side bar."""
     if sign_in.is_configured():
         return sign_in.name() or "nobody"
-    given = str(st.session_state.get("who") or "").strip()
-    return "".join(letter for letter in given if letter.isprintable()).strip() or "local"
+    return own_name.given() or "local"
 
 
 def signed_in() -> bool:

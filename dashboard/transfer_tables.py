@@ -35,10 +35,10 @@ def choose_trip(trips: pd.DataFrame, rows: pd.DataFrame, currency: str) -> pd.Se
                     shown["waiting"], shown["approved"], shown["transfers"], strict=True
                 )
             ],
+            "gain": shown["gain"].round(),
+            "cost": shown["cost"].round(),
             "vehicles": shown["vehicles"],
             "fill": 100 * shown["fill"],
-            "cost": shown["cost"].round(),
-            "gain": shown["gain"].round(),
             "lane": shown["lane"],
         }
     )
@@ -79,13 +79,13 @@ def _trip_columns(currency: str) -> dict[str, Any]:
         "from": column.TextColumn(_("From")),
         "to": column.TextColumn(_("To")),
         "lane": column.TextColumn(_("Lane")),
-        "state": column.TextColumn(_("State"), width=130),
-        "vehicles": column.NumberColumn(_("Vehicles"), width=76),
+        "state": column.TextColumn(_("State"), width=108),
+        "vehicles": column.NumberColumn(_("Vehicles"), width=72),
         "fill": column.ProgressColumn(
-            _("Fill"), min_value=0, max_value=100, format="%.0f%%", width=120
+            _("Fill"), min_value=0, max_value=100, format="%.0f%%", width=104
         ),
-        "cost": column.NumberColumn(_money(_("Cost"), currency), format="localized", width=84),
-        "gain": column.NumberColumn(_money(_("Gain"), currency), format="localized", width=84),
+        "cost": column.NumberColumn(_money(_("Cost"), currency), format="localized", width=76),
+        "gain": column.NumberColumn(_money(_("Gain"), currency), format="localized", width=76),
     }
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from dashboard import state, style
+from dashboard import headline, named_days, state, style
 from dashboard.language import _, ngettext
 from dashboard.words import word
 from data import Brand
@@ -29,17 +29,16 @@ def draw(plan: Plan, brand: Brand) -> None:
             ).format(count=style.number(repairs))
         )
     with forecast:
-        _forecast_flags()
+        _forecast_flags(brand)
     with made:
         st.page_link("screens/runs.py", label=_("Plan"), icon=":material/history:")
-        gap = (
+        share = headline.least_share(plan)
+        bound = (
             _("no bound known")
-            if plan.gap is None
-            else _("at most {share} below the best possible").format(
-                share=style.percent(plan.gap, 1)
-            )
+            if share is None
+            else _("at least {share} of the possible gain").format(share=style.percent(share))
         )
-        st.caption(f"{word(plan.status)} · {gap}")
+        st.caption(style.plain(f"{word(plan.status)} · {bound}"))
     with local:
         if not state.signed_in():
             st.page_link("screens/people.py", label=_("No sign-in"), icon=":material/lock_open:")
@@ -49,7 +48,7 @@ def draw(plan: Plan, brand: Brand) -> None:
             st.caption(_("Everybody signs in; every decision has its name."))
 
 
-def _forecast_flags() -> None:
+def _forecast_flags(brand: Brand) -> None:
     st.page_link("screens/forecasts.py", label=_("Forecast"), icon=":material/show_chart:")
     try:
         forecast = state.forecast()
@@ -68,4 +67,5 @@ def _forecast_flags() -> None:
         ).format(flagged=style.number(flagged), count=style.number(total))
     )
     if forecast.meets_unseen:
-        st.caption(_("The days ahead hold an event that the history does not know."))
+        last = forecast.frame["date"].max()
+        st.caption(style.plain(named_days.told(named_days.unseen(brand, brand.events, last))))

@@ -29,7 +29,7 @@ _ENGLISH: dict[str, str] = {
     "near": _mark("near"),
     "mid": _mark("mid"),
     "far": _mark("far"),
-    "lost": _mark("lost"),
+    "not_bought": _mark("not bought"),
     # kinds of places
     "main": _mark("main warehouse"),
     "front": _mark("front warehouse"),
@@ -73,8 +73,8 @@ _ENGLISH: dict[str, str] = {
     "fallback": _mark("made by the simpler method"),
     # what stops a unit
     "economics": _mark("not worth its cost"),
-    "main_stock": _mark("the origin has no more"),
-    "vehicle": _mark("no room in the vehicles"),
+    "main_stock": _mark("no more stock to send"),
+    "vehicle": _mark("one more vehicle is not worth it"),
     "storage": _mark("storage is full"),
     "handling": _mark("receiving is at its limit"),
     "case": _mark("less than a case is wanted"),
@@ -86,11 +86,12 @@ _ENGLISH: dict[str, str] = {
     # kinds of costs
     "vehicles": _mark("vehicles"),
     "moving": _mark("moving"),
+    "handling_cost": _mark("handling"),
     "holding": _mark("holding"),
     "waste": _mark("waste"),
     "co2": _mark("CO₂"),
     "sales": _mark("sales"),
-    "end_value": _mark("value of what is left"),
+    "end_value": _mark("stock that is left"),
 }
 
 

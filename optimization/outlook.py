@@ -29,7 +29,7 @@ def at_risk(stockouts: pd.DataFrame, by: Sequence[str]) -> pd.DataFrame:
 
 
 def worst(stockouts: pd.DataFrame, count: int) -> pd.DataFrame:
-    """Return the series that lose the most money even with the plan.
+    """Return the series that miss the most profit even with the plan.
 
     :returns: region, sku, lost_units_with, lost_money_without, lost_money_with, first_day (the
         first day that is more likely short than not under the plan; NaT where none is), at most
@@ -111,3 +111,16 @@ def gain_parts(plan: Plan) -> dict[str, float]:
         kind: sign * (plan.costs.get(kind, 0.0) - before.get(kind, 0.0))
         for kind, sign in signs.items()
     }
+
+
+def why_missed(plan: Plan) -> dict[str, float]:
+    """Return what stops the profit that is missed even with the plan, the most of it first.
+
+    :returns: code of :data:`optimization.plan.LIMITS` to its share of the missed profit. Only a
+        plan's dearest series tell why (``plan.unmet``), so the shares may add up to less than 1.
+    """
+    whole = float(plan.stockouts["lost_money_with"].sum())
+    if whole <= 0:
+        return {}
+    added = plan.unmet.groupby("constraint")["value"].sum().sort_values(ascending=False)
+    return {str(code): float(value) / whole for code, value in added.items()}

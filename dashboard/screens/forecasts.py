@@ -13,6 +13,7 @@ from dashboard import (
     forecast_overrides,
     forecast_record,
     links,
+    named_days,
     past_forecasts,
     sentences,
     state,
@@ -23,7 +24,6 @@ from dashboard.forecast_details import Choice
 from dashboard.language import _, ngettext
 from data import Brand
 from forecasting import Forecast, totals
-from forecasting.calendar import china_events
 from forecasting.coherent import Together, expected_total
 from forecasting.fallback import UNSEEN
 
@@ -45,12 +45,14 @@ def main() -> None:
             icon=":material/search_off:",
         )
         return
-    _say_what_is_special(forecast, choice)
+    own = named_days.own_events(brand, choice.region, choice.category)
+    unseen = named_days.unseen(brand, own, expected["date"].max())
+    _say_what_is_special(forecast, choice, unseen)
     _figures(history, expected)
     shown = _span(history)
     as_of = brand.as_of
     recent = history[history["date"] > as_of - pd.Timedelta(days=shown)]
-    events = _events(brand, choice, recent["date"].min(), expected["date"].max())
+    events = named_days.named_days(own, recent["date"].min(), expected["date"].max())
     skus = _skus(brand, choice)
     rows = totals.rows_of(forecast.frame, choice.region or None, skus)
     planned = forecast_overrides.planned(brand, forecast, rows)
@@ -175,13 +177,13 @@ def _skus(brand: Brand, choice: Choice) -> list[str] | None:
     return list(products.loc[products["category"] == choice.category, "sku"].astype(str))
 
 
-def _say_what_is_special(forecast: Forecast, choice: Choice) -> None:
+def _say_what_is_special(forecast: Forecast, choice: Choice, unseen: pd.DataFrame) -> None:
     rows = forecast.series[
         totals.rows_of(forecast.series, choice.region or None, [choice.sku] if choice.sku else None)
     ]
     if (rows["flag"] == UNSEEN).any():
         # The days ahead are the same for every series: one notice, not one a series.
-        st.info(style.plain(sentences.flag(UNSEEN)), icon=":material/event_busy:")
+        st.info(style.plain(named_days.told(unseen)), icon=":material/event_busy:")
     flagged = rows[(rows["flag"] != "") & (rows["flag"] != UNSEEN)]
     if flagged.empty:
         return
@@ -258,31 +260,6 @@ def _span(history: pd.DataFrame) -> int:
     )
     links.keep("span", chosen)
     return SPANS[str(chosen)]
-
-
-@st.cache_resource(max_entries=32, show_spinner=False)
-def _calendar(first: pd.Timestamp, last: pd.Timestamp) -> pd.DataFrame:
-    return china_events(first, last)
-
-
-def _events(brand: Brand, choice: Choice, first: pd.Timestamp, last: pd.Timestamp) -> pd.DataFrame:
-    """Return the named days: the brand's own that concern the choice, then the calendar's."""
-    calendar = _calendar(first, last)
-    calendar = calendar[calendar["event"] != "makeup_workday"]
-    calendar = calendar.assign(name=calendar["event"].map(sentences.event))
-    concerns = [
-        (not regions or not choice.region or choice.region in regions)
-        and (not categories or not choice.category or choice.category in categories)
-        for regions, categories in zip(
-            brand.events["regions"], brand.events["categories"], strict=True
-        )
-    ]
-    own = brand.events[pd.Series(concerns, dtype=bool, index=brand.events.index)]
-    own = own.assign(name=own["event"], provisional=False)
-    columns = ["name", "starts", "ends", "provisional"]
-    both = pd.concat([calendar[columns], own[columns]], ignore_index=True)
-    # What is still to come is named first, should there be no room for every name.
-    return both.sort_values("ends", ascending=False, kind="stable", ignore_index=True)
 
 
 def _say_what_is_drawn(choice: Choice, events: pd.DataFrame, learnt: bool) -> None:

@@ -157,7 +157,7 @@ def _cover_note(days: float) -> str:
 def _risk_note(chance: float, money: float, currency: str) -> str:
     if pd.isna(chance):
         return _("serves no region")
-    return _("{share} of demand meets a stockout · {money} at risk").format(
+    return _("{share} of demand meets a stockout · {money} of profit missed").format(
         share=style.percent(chance, 1), money=style.money(money, currency)
     )
 

@@ -1,7 +1,7 @@
 """The tiny brand with a forecast and a plan written by hand, for tests of screens.
 
 Nothing is fitted or optimized: demand is the mean of the last four weeks, and the plan has five
-transfers on three trips that break no limit, so that a test knows every number it looks for.
+transfers on four trips that break no limit, so that a test knows every number it looks for.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from data import Brand, read_brand
 from data.workspace import Workspace
 from forecasting import CUMULATIVE_COLUMNS, DAILY_COLUMNS, FORECAST_COLUMNS, Forecast
 from forecasting.forecast import COMPONENT_COLUMNS
-from optimization.plan import REASONS, Plan
+from optimization.plan import REASONS, UNMET, Plan
 from tests.brand_factory import write_brand
 
 STEPS = (-1.64, -1.28, -0.67, 0.0, 0.67, 1.28, 1.64)
@@ -28,6 +28,8 @@ MOVES = (
     ("T4", "main>sz", "main", "front-sz", "milk", 1, 1, 8, 48.0, 0.0576, 90.0),
     ("T5", "hz>store", "front-hz", "store-hz", "tea", 3, 0, 1, 12.0, 0.012, 15.0),
 )
+COSTS = {"vehicles": 180.0, "handling": 40.0, "holding": 20.0, "waste": 0.0}
+"""What the plan costs; with its sales and what is left it earns 980, which is 280 more than 700."""
 
 
 def write_planned_brand(folder: Path, **tables: Any) -> Path:
@@ -95,6 +97,9 @@ def plan_of(brand: Brand) -> Plan:
     for measure, value in (("probability", 0.2), ("lost_units", 2.0), ("lost_money", 10.0)):
         stockouts[f"{measure}_without"] = value
         stockouts[f"{measure}_with"] = value / 4
+    unmet = pd.DataFrame(
+        [("hangzhou", "front-hz", "milk", 5.0, 7.5, "main_stock", 3.0)], columns=list(UNMET)
+    )
     return Plan(
         as_of=brand.as_of,
         horizon_days=7,
@@ -109,6 +114,12 @@ def plan_of(brand: Brand) -> Plan:
         transfers=rows,
         trips=trips,
         reasons=reasons,
-        service={"near": 40.0, "mid": 100.0, "far": 20.0, "lost": 5.0},
+        costs={**COSTS, "sales": 1000.0, "end_value": 220.0},
+        service={"near": 40.0, "mid": 100.0, "far": 20.0, "lost": 40.0},
+        unmet=unmet,
         stockouts=stockouts,
+        details={
+            "service_doing_nothing": {"near": 0.0, "mid": 20.0, "far": 180.0, "lost": 0.0},
+            "costs_doing_nothing": {"sales": 600.0, "end_value": 110.0, "holding": 10.0},
+        },
     )

@@ -14,6 +14,7 @@ from dashboard.charts.cover import cover_chart
 from dashboard.charts.event_strip import assign_rows, event_layers
 from dashboard.charts.fan import fan_chart
 from dashboard.charts.flow_layout import largest_flows, place_boxes, ribbons
+from dashboard.charts.gain import gain_chart, gain_rows
 from dashboard.charts.network_map import network_map
 from dashboard.charts.place_names import place_names
 from dashboard.charts.projection import Albers, land
@@ -275,3 +276,17 @@ def test_names_on_a_map_do_not_touch() -> None:
     # A name stays on the map, and leaves other places to be seen.
     edge = pd.Series([4.0, 60.0, 396.0])
     assert place_names(edge, y, names, 400, 200) == ["", "above", "left"]
+
+
+def test_parts_of_a_gain_follow_one_another_up_to_it() -> None:
+    parts = {"sales": 100.0, "end_value": 50.0, "vehicles": -70.0, "waste": -0.01}
+    rows = gain_rows(parts)
+    assert list(rows["name"]) == ["sales", "stock that is left", "vehicles", "gain"]
+    assert list(zip(rows["left"], rows["right"], strict=True))[:3] == [
+        (0, 100),
+        (100, 150),
+        (80, 150),
+    ]
+    assert rows["money"].iloc[-1] == pytest.approx(79.99)
+    assert rows["left"].iloc[-1] == 0
+    assert marks(gain_chart(parts, "CNY")) == ["bar", "text"]

@@ -106,7 +106,9 @@ def test_an_event_that_history_lacks_is_one_notice(folder: Path, open_page: Open
     made.series["flag"] = "unseen_event"
     made.write(Workspace.of(folder).forecast)
     app = open_page(folder, "forecasts", region="hangzhou")
-    assert "its history does not know" in texts(app.info)
+    told = texts(app.info)
+    assert "history does not know" in told
+    assert "Dragon Boat Festival \\(8 Jun – 10 Jun" in told.replace("\u2060", "")
     assert "ordinary fit" not in texts(app.caption)
     overview = open_page(folder, "overview")
     assert "0 of 6 series are flagged" in texts(overview.caption)
@@ -215,6 +217,6 @@ def test_a_shared_link_draws_the_fan_on_a_servers_first_visit(
 def test_of_many_series_those_most_at_risk_are_offered(folder: Path, open_page: Open) -> None:
     listed = open_page(folder, "forecasts", region="hangzhou").dataframe[0].value
     assert set(listed["region"]) == {"Hangzhou"}
-    assert listed["with"].is_monotonic_decreasing
+    assert listed["missed"].is_monotonic_decreasing
     one = open_page(folder, "forecasts", region="hangzhou", sku="tea")
     assert "Stock in the region" in figures(one)

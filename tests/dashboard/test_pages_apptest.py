@@ -13,6 +13,7 @@ import pytest
 
 from dashboard import jobs
 from tests.dashboard.app_test import open_app
+from tests.dashboard.planned_brand import write_planned_brand
 
 if TYPE_CHECKING:
     from streamlit.testing.v1 import AppTest
@@ -58,6 +59,26 @@ def test_the_overview_counts_what_waits_in_the_ledger(folder: Path, open_page: O
     must_be_clean(app)
     shown = {metric.label: metric.value for metric in app.metric}
     assert shown["Waiting for a decision"] == f"{waiting - 1:,}"
+
+
+def test_the_overview_tells_what_the_plan_brings_and_costs(open_page: Open, tmp_path: Path) -> None:
+    folder = write_planned_brand(tmp_path / "brand")
+    app = open_page(folder)
+    must_be_clean(app)
+    shown = {metric.label: (metric.value, metric.delta) for metric in app.metric}
+    assert shown["Gain of the plan"] == ("¥280", "on ¥700 if nothing is moved")
+    assert shown["Transport and handling"] == ("¥220", "4 vehicles")
+    assert shown["Of the gain that is possible"] == ("≥ 80%", "¥350 at most")
+    # Of 200 units 40 are bought from the store and 95 of the 100 that the front serves; it was 19.
+    assert shown["Bought from nearby"] == ("68%", "10% without the plan")
+    captions = "\n".join(texts(app.caption))
+    # 105 was the missed profit of six series in seven days, 7.5 of it for want of stock.
+    assert "¥105 of profit in all · no more stock to send 7%" in captions
+    headings = texts(app.subheader)
+    assert "Where the gain comes from" in headings
+    assert "Still missed with the plan" in headings
+    # Nothing is called lost because more of it is asked for from nearby.
+    assert "lost" not in captions.lower()
 
 
 def test_a_brand_with_faults_shows_them_and_nothing_else(

@@ -68,7 +68,7 @@ def test_the_queue_tells_trips_and_what_they_bring(open_page: Open) -> None:
     assert first["fill"] == pytest.approx(100 * 0.132 / 6)
     reasons = app.dataframe[1].value["reason"]
     assert reasons.str.contains("out of stock on").all()
-    assert reasons.str.contains("the origin has no more").sum() == 1
+    assert reasons.str.contains("no more stock to send").sum() == 1
 
 
 @pytest.mark.parametrize(
@@ -181,7 +181,7 @@ def test_a_link_to_a_transfer_opens_it(open_page: Open) -> None:
     app = open_page(transfer="T3")
     assert "Phone case" in texts(app.subheader)
     told = texts(app.markdown)
-    assert "12 units of demand from being lost" in told
+    assert "12 units are served that would find no stock" in told
     assert "¥40 less" in told
     history = app.dataframe[2].value
     assert list(history["what"]) == ["proposed by the plan"]

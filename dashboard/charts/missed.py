@@ -1,4 +1,4 @@
-"""Money at risk from stockouts and service by field, without and with the plan."""
+"""Profit that is missed for want of stock in a region, without and with the plan."""
 
 from __future__ import annotations
 
@@ -9,14 +9,13 @@ import pandas as pd
 
 from dashboard import style
 from dashboard.language import _
-from dashboard.words import word
 
 MOST_REGIONS = 14
 """Regions shown; the others follow on the forecasts page."""
 
 
 def by_day(risk: pd.DataFrame, currency: str) -> alt.LayerChart | alt.FacetChart:
-    """Draw money at risk by day.
+    """Draw missed profit by day.
 
     :param risk: as of :func:`optimization.outlook.at_risk`, by date.
     """
@@ -41,7 +40,7 @@ def by_day(risk: pd.DataFrame, currency: str) -> alt.LayerChart | alt.FacetChart
         tooltip=[
             alt.Tooltip("date:T", title=_("Day"), format=style.date_format()),
             alt.Tooltip("case:N", title=_("Case")),
-            alt.Tooltip("label:N", title=_("Money at risk")),
+            alt.Tooltip("label:N", title=_("Missed profit")),
         ],
     )
     layers = (base.mark_area(opacity=0.25, line=False), base.mark_line(point=True))
@@ -51,7 +50,7 @@ def by_day(risk: pd.DataFrame, currency: str) -> alt.LayerChart | alt.FacetChart
 def by_region(
     risk: pd.DataFrame, names: Mapping[str, str], currency: str
 ) -> alt.LayerChart | alt.FacetChart:
-    """Draw money at risk by region: a bar without the plan, a filled one with it.
+    """Draw missed profit by region: a bar without the plan, a filled one with it.
 
     :param risk: as of :func:`optimization.outlook.at_risk`, by region.
     :param names: of the regions, for people.
@@ -81,51 +80,3 @@ def by_region(
     )
     after = base.mark_bar(color=colours.after, height=8).encode(x="lost_money_with:Q")
     return alt.layer(before, after).properties(height=alt.Step(22))
-
-
-def service(shares: Mapping[str, Mapping[str, float]]) -> alt.LayerChart | alt.FacetChart:
-    """Draw the share of demand that each field serves, one bar a case.
-
-    :param shares: case (as shown) to field to share.
-    """
-    colours = style.palette()
-    fields = ("near", "mid", "far", "lost")
-    rows = pd.DataFrame(
-        [
-            {"case": case, "field": word(field), "share": of[field], "order": place}
-            for case, of in shares.items()
-            for place, field in enumerate(fields)
-        ]
-    )
-    rows["label"] = [style.percent(share, 1) for share in rows["share"]]
-    rows["short"] = [style.percent(share) if share >= 0.05 else "" for share in rows["share"]]
-    base = alt.Chart(rows).encode(
-        y=alt.Y("case:N", sort=list(shares), title=None),
-        x=alt.X(
-            "share:Q",
-            stack="zero",
-            axis=alt.Axis(title=None, format=".0%", tickCount=5),
-            scale=alt.Scale(domain=[0, 1]),
-        ),
-        order="order:Q",
-        tooltip=[
-            alt.Tooltip("case:N", title=_("Case")),
-            alt.Tooltip("field:N", title=_("Field")),
-            alt.Tooltip("label:N", title=_("Share of demand")),
-        ],
-    )
-    bars = base.mark_bar(height=26, cornerRadiusEnd=0).encode(
-        color=alt.Color(
-            "field:N",
-            title=None,
-            sort=[word(field) for field in fields],
-            scale=alt.Scale(
-                domain=[word(field) for field in fields],
-                range=[colours.near, colours.mid, colours.far, colours.lost],
-            ),
-        )
-    )
-    words = base.mark_text(align="right", dx=-6, color=colours.ground, fontWeight=600).encode(
-        text="short:N"
-    )
-    return alt.layer(bars, words).properties(height=alt.Step(38))
