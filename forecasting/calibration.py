@@ -168,4 +168,9 @@ def _conformal(errors: Floats) -> Floats:
     n = len(errors)
     moved = np.where(levels > 0.5, np.minimum(levels * (n + 1) / n, 1.0), levels)
     moved = np.where(levels < 0.5, np.maximum(levels - (1 - levels) / n, 0.0), moved)
-    return np.asarray(np.quantile(errors, moved))
+    # Linear between order statistics, as np.quantile, which takes three times as long.
+    place = moved * (n - 1)
+    low = np.floor(place).astype(np.intp)
+    high = np.minimum(low + 1, n - 1)
+    ordered = np.partition(errors, np.unique([low, high]))
+    return np.asarray(ordered[low] + (place - low) * (ordered[high] - ordered[low]))

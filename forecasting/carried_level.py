@@ -17,7 +17,7 @@ them.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -89,8 +89,37 @@ class Whitened:
     scale: Floats
 
 
+@dataclass(frozen=True, slots=True)
+class Gains:
+    """What the filter needs of each day; none of it depends on the columns.
+
+    :param gains: (T, 2, S) share of a day's error that each of the two parts takes.
+    :param scale: (T, S) as of :class:`Whitened`.
+    :param before: (T, 3, S) the state's covariance before the day: slow, joint, short.
+    :param covariance: (O, S, 2, 2) after the last day before each of O cutoffs.
+    """
+
+    gains: Floats
+    scale: Floats
+    before: Floats
+    covariance: Floats
+
+    def of(self, series: slice) -> Gains:
+        """Return what the filter needs of some of the series."""
+        return Gains(
+            self.gains[:, :, series],
+            self.scale[:, series],
+            self.before[:, :, series],
+            self.covariance[:, series],
+        )
+
+
 def whiten(
-    columns: Floats, weight: Floats, level: CarriedLevel, cutoffs: Sequence[int] | None = None
+    columns: Floats,
+    weight: Floats,
+    level: CarriedLevel,
+    cutoffs: Sequence[int] | None = None,
+    gains: Gains | None = None,
 ) -> Whitened:
     """Run the filter once over each column of each series, and look at it at several cutoffs.
 
@@ -100,10 +129,13 @@ def whiten(
     :param columns: (T, C, S) regressors and, usually last, the target; overwritten.
     :param weight: (T, S) >= 0; a day's noise has variance 1 / weight, 0 leaves the day out.
     :param cutoffs: ascending numbers of days, 1 to T; default: T.
+    :param gains: of the same weight, level and cutoffs, where they are known already.
     """
     T, C, S = columns.shape
-    stops = {cutoff: number for number, cutoff in enumerate(cutoffs or [T])}
-    gains, scale, _, covariances = _gains(weight, level, stops)
+    cutoffs = cutoffs or [T]
+    stops = {cutoff: number for number, cutoff in enumerate(cutoffs)}
+    known = gains_of(weight, level, cutoffs) if gains is None else gains
+    take, scale = known.gains, known.scale
     states = np.empty((len(stops), S, 2, C))
     slow, short, part = np.zeros((C, S)), np.zeros((C, S)), np.empty((C, S))
     for day in range(T):
@@ -116,23 +148,21 @@ def whiten(
         error = columns[day]
         error -= slow
         error -= short
-        slow += np.multiply(error, gains[day, 0], out=part)
-        short += np.multiply(error, gains[day, 1], out=part)
+        slow += np.multiply(error, take[day, 0], out=part)
+        short += np.multiply(error, take[day, 1], out=part)
         error *= scale[day]
         if day + 1 in stops:
             states[stops[day + 1]] = np.stack([slow.T, short.T], axis=1)
-    return Whitened(columns, states, covariances, scale)
+    return Whitened(columns, states, known.covariance, scale)
 
 
-def _gains(
-    weight: Floats, level: CarriedLevel, stops: Mapping[int, int]
-) -> tuple[Floats, Floats, Floats, Floats]:
-    """Return what the filter needs of each day, none of which depends on the columns.
+def gains_of(weight: Floats, level: CarriedLevel, cutoffs: Sequence[int]) -> Gains:
+    """Return what the filter needs of each day.
 
-    (T, 2, S) gains; (T, S) one over the innovations' standard deviation, 0 on days without
-    weight; (T, 3, S) the state's covariance before the day: slow, joint, short; and (O, S, 2, 2)
-    the covariance after the last day before each stop.
+    :param weight: (T, S) as in :func:`whiten`.
+    :param cutoffs: numbers of days, 1 to T, at which the covariance is wanted; may be empty.
     """
+    stops = {cutoff: number for number, cutoff in enumerate(cutoffs)}
     T, S = weight.shape
     decay, (slow, short) = level.decay, level.variance
     # The state's covariance is [[slow, joint], [joint, short]].
@@ -161,7 +191,7 @@ def _gains(
         np.subtract(now, told, out=after)
         if day + 1 in stops:
             covariances[stops[day + 1]] = after[[[0, 1], [1, 2]]].transpose(2, 0, 1)
-    return gains, seen / np.sqrt(spread), before, covariances
+    return Gains(gains, seen / np.sqrt(spread), before, covariances)
 
 
 def carry_on(state: Floats, horizon: int, level: CarriedLevel) -> Floats:
@@ -208,7 +238,8 @@ def smoothed(residual: Floats, weight: Floats, level: CarriedLevel) -> Floats:
     """
     T, S = residual.shape
     decay = level.decay
-    gains, scale, P, _ = _gains(weight, level, {})
+    known = gains_of(weight, level, [])
+    gains, scale, P = known.gains, known.scale, known.before
     errors, expected = np.empty((T, S)), np.empty((T, S))
     slow, short = np.zeros(S), np.zeros(S)
     for day in range(T):

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
-from forecasting.carried_level import CarriedLevel, whiten
+from forecasting.carried_level import CarriedLevel, Whitened, gains_of, whiten
 from forecasting.pooled_columns import PooledColumns
 from forecasting.threads import each
 
@@ -83,26 +83,39 @@ def equations(
     own_sd = columns.own_sd
     made = [_empty(S, K) for _ in cutoffs]
 
-    def tell(block: slice) -> None:
-        data = np.empty((T, K + 2, block.stop - block.start))
-        columns.fill(data[:, :K], block, slice(0, T))
-        data[:, :K] *= own_sd[:, None]
-        data[:, K] = 1.0
-        data[:, K + 1] = target[block].T
-        white = whiten(data, weight[block].T, level.of(block), cutoffs)
-        products = np.zeros((block.stop - block.start, K + 2, K + 2))
-        begin = 0
-        for number, cutoff in enumerate(cutoffs):
-            days = np.ascontiguousarray(white.innovations[begin:cutoff].transpose(2, 0, 1))
-            products += days.transpose(0, 2, 1) @ days
-            _put(made[number], block, products)
-            made[number].days[block] = (weight[block, :cutoff] > 0).sum(axis=1)
-            made[number].state[block] = white.state[number]
-            made[number].covariance[block] = white.covariance[number]
-            begin = cutoff
+    def tell(part: slice) -> None:
+        # Gains are small and wanted of many series at once, columns are large.
+        gains = gains_of(weight[part].T, level.of(part), cutoffs)
+        for inside in blocks(part.stop - part.start, T * (2 * K + 8)):
+            block = slice(part.start + inside.start, part.start + inside.stop)
+            data = np.empty((T, K + 2, block.stop - block.start))
+            columns.fill(data[:, :K], block, slice(0, T))
+            data[:, :K] *= own_sd[:, None]
+            data[:, K] = 1.0
+            data[:, K + 1] = target[block].T
+            white = whiten(data, weight[block].T, level.of(block), cutoffs, gains.of(inside))
+            _add_up(made, block, white, cutoffs)
+            for number, cutoff in enumerate(cutoffs):
+                made[number].days[block] = (weight[block, :cutoff] > 0).sum(axis=1)
 
-    each(tell, blocks(S, T * (2 * K + 8)))
+    each(tell, blocks(S, T * 16))
     return made
+
+
+def _add_up(
+    made: Sequence[Equations], block: slice, white: Whitened, cutoffs: Sequence[int]
+) -> None:
+    """Add up products of whitened columns from each cutoff to the next."""
+    columns = white.innovations.shape[1]
+    products = np.zeros((block.stop - block.start, columns, columns))
+    begin = 0
+    for number, cutoff in enumerate(cutoffs):
+        days = np.ascontiguousarray(white.innovations[begin:cutoff].transpose(2, 0, 1))
+        products += days.transpose(0, 2, 1) @ days
+        _put(made[number], block, products)
+        made[number].state[block] = white.state[number]
+        made[number].covariance[block] = white.covariance[number]
+        begin = cutoff
 
 
 def _put(into: Equations, block: slice, products: Floats) -> None:

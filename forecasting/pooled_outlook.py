@@ -19,6 +19,7 @@ from forecasting.panel import Panel
 from forecasting.pooled_columns import PooledColumns, unseen_covariance
 from forecasting.pooled_equations import Equations, blocks
 from forecasting.pooled_stock import expected_stock
+from forecasting.threads import each
 
 Floats = npt.NDArray[np.float64]
 
@@ -65,7 +66,8 @@ def look_ahead(
         stock = columns.stock_of(expected_stock(panel, cutoff, horizon))
     horizon = horizon if reach is None else min(reach, horizon)
     found = Outlook(*(np.empty((S, horizon)) for _ in range(4)))
-    for block in blocks(S, horizon * (3 * K + 6 * horizon)):
+
+    def look(block: slice) -> None:
         own = level.of(block)
         ahead = carry_on(at.state[block], horizon, own)
         X = columns.values(block, slice(cutoff, cutoff + horizon))
@@ -88,6 +90,8 @@ def look_ahead(
             found.day[block] -= np.diagonal(unseen, axis1=1, axis2=2) / 2
         found.day_sd[block] = np.sqrt(np.diagonal(covariance, axis1=1, axis2=2))
         found.run[block], found.run_sd[block] = cumulated(found.day[block], covariance)
+
+    each(look, blocks(S, horizon * (3 * K + 6 * horizon)))
     np.minimum(found.day_sd, _MAX_SD, out=found.day_sd)
     np.minimum(found.run_sd, _MAX_SD, out=found.run_sd)
     return found
