@@ -8,7 +8,7 @@ import pandas as pd
 import streamlit as st
 
 from dashboard import sentences, style
-from dashboard.language import _, language
+from dashboard.language import _
 from data import Brand
 from forecasting.calendar import china_events, china_holidays
 from forecasting.fallback import UNSEEN
@@ -97,9 +97,7 @@ def told(events: pd.DataFrame) -> str:
     """Tell which days ahead the history does not know, each with its dates; plain text."""
     if events.empty:
         return sentences.flag(UNSEEN)
-    listed = (", " if language() == "en" else "、").join(
-        _named(event) for event in events.to_dict("records")
-    )
+    listed = style.listed(_named(event) for event in events.to_dict("records"))
     return _(
         "The days ahead hold what the history does not know, so its effect is not in here: "
         "{events}."

@@ -23,6 +23,8 @@ MORE = 1.02
 """Times the missed profit without the plan from which that with it counts as more."""
 LEAST_SHARE = 0.01
 """Share of the missed profit from which a reason is told."""
+NEARLY_ALL = 0.9
+"""Share of the missed profit with a reason from which it is said of all: a plan has the dearest."""
 
 
 def draw_series(plan: Plan, brand: Brand) -> None:
@@ -67,15 +69,19 @@ def stops(plan: Plan, rows: pd.DataFrame) -> list[str]:
 
 def in_short(plan: Plan, currency: str) -> str:
     """Return how much profit is missed with the plan, and what stops it."""
-    why = [
-        f"{word(code)} {style.percent(share)}"
-        for code, share in list(outlook.why_missed(plan).items())[:MOST_REASONS]
-        if share >= LEAST_SHARE
-    ]
-    missed = _("{money} of profit in all").format(
-        money=style.money(plan.stockouts["lost_money_with"].sum(), currency)
+    found = outlook.why_missed(plan)
+    told = sum(found.values())
+    why = style.listed(
+        f"{word(code)} {style.percent(share / told)}"
+        for code, share in list(found.items())[:MOST_REASONS]
+        if share >= LEAST_SHARE * told
     )
-    return " · ".join([missed, *why])
+    missed = style.money(plan.stockouts["lost_money_with"].sum(), currency)
+    if not why:
+        return _("{money} of profit in all").format(money=missed)
+    if told >= NEARLY_ALL:
+        return _("{money} of profit in all: {why}").format(money=missed, why=why)
+    return _("{money} of profit in all; where most is missed: {why}").format(money=missed, why=why)
 
 
 def draw_days(plan: Plan) -> None:

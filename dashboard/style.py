@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import json
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -182,6 +183,11 @@ def plain(words: object) -> str:
 def table_height(rows: int, most: int) -> int:
     """Return the height of a table, in pixels, that shows all its rows, up to ``most``."""
     return min(33 * (rows + 1) + 3, most)
+
+
+def listed(words: Iterable[str]) -> str:
+    """Return words one after another, as the reader's language parts them."""
+    return ("、" if language() == "zh" else ", ").join(words)
 
 
 # --- charts ----------------------------------------------------------------------------------

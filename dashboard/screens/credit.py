@@ -6,7 +6,7 @@ import pandas as pd
 import streamlit as st
 
 from dashboard import brand_names, links, state, style
-from dashboard.charts.credit import by_branch_chart
+from dashboard.charts.credit import MOST_BRANCHES, by_branch_chart
 from dashboard.language import _
 from dashboard.words import word
 from data import Brand
@@ -143,6 +143,13 @@ def _branches(statement: CreditStatement, measure: str, branches: dict[str, str]
     style.show(
         by_branch_chart(locations, measure, fields, _amount(statement, measure)), width="stretch"
     )
+    count = locations["branch"].nunique()
+    if count > MOST_BRANCHES:
+        st.caption(
+            _("The {count} largest of {all} branches.").format(
+                count=style.number(MOST_BRANCHES), all=style.number(count)
+            )
+        )
 
 
 def _amount(statement: CreditStatement, measure: str) -> str:

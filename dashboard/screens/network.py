@@ -32,10 +32,14 @@ def main() -> None:
     rows = board()
     going = rows[rows["state"].isin(GOES)]
     outlook = _outlook(brand, plan, going, (brand.version, state.plan_id(), _stamp(going)))
-    day, ring = _choose(plan)
     mapped = brand.locations[brand.locations[["lat", "lon"]].notna().all(axis=1)]
-    flows = planned_flows(brand, going, day)
     has_map = len(mapped) >= 2
+    left, right = st.columns([3, 1.3], vertical_alignment="bottom")
+    with left:
+        day = _choose_day(plan)
+    with right:
+        ring = _choose_ring() if has_map else ""  # only places on a map have rings
+    flows = planned_flows(brand, going, day)
     picked = _map(brand, plan, outlook, flows, day, ring) if has_map else _sankey(flows)
     _place(brand, picked, going, outlook)
     what_if_panel.draw(brand, plan)
@@ -57,32 +61,33 @@ def _outlook(
     return found, found.by_location()
 
 
-def _choose(plan: Plan) -> tuple[pd.Timestamp | None, str]:
+def _choose_day(plan: Plan) -> pd.Timestamp | None:
     days = pd.date_range(plan.as_of + pd.Timedelta(days=1), periods=plan.horizon_days)
     options = [EVERY_DAY, *(f"{day:%Y-%m-%d}" for day in days)]
-    left, right = st.columns([3, 1.3], vertical_alignment="bottom")
     links.follow("day", options)
-    with left:
-        chosen = st.select_slider(
-            _("Day"),
-            options,
-            key="day",
-            format_func=lambda code: _("All days") if code == EVERY_DAY else style.date(code),
-        )
+    chosen = st.select_slider(
+        _("Day"),
+        options,
+        key="day",
+        format_func=lambda code: _("All days") if code == EVERY_DAY else style.date(code),
+    )
     links.keep("day", "" if chosen == EVERY_DAY else chosen)
+    return None if chosen == EVERY_DAY else pd.Timestamp(chosen)
+
+
+def _choose_ring() -> str:
     links.follow("ring", RINGS)
     st.session_state.setdefault("ring", "cover")
     names = {"cover": _("Days of cover"), "risk": _("Expected stockouts")}
-    with right:
-        ring = st.segmented_control(
-            _("Colour of the rings"),
-            RINGS,
-            key="ring",
-            format_func=lambda code: names[code],
-            required=True,
-        )
+    ring = st.segmented_control(
+        _("Colour of the rings"),
+        RINGS,
+        key="ring",
+        format_func=lambda code: names[code],
+        required=True,
+    )
     links.keep("ring", "" if ring == "cover" else ring)
-    return (None if chosen == EVERY_DAY else pd.Timestamp(chosen)), str(ring)
+    return str(ring)
 
 
 def _map(

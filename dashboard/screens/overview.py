@@ -105,7 +105,10 @@ def _waiting(plan: Plan) -> pd.Series:
 
 
 def _trips(plan: Plan, brand: Brand, waiting: pd.Series) -> None:
-    st.subheader(_("Trips waiting for a decision"))
+    st.subheader(
+        _("Trips waiting for a decision"),
+        help=_("Beside each: what its transfers are expected to gain, before its vehicles."),
+    )
     trips = outlook.waiting_trips(plan, brand.lanes, waiting)
     if trips.empty:
         st.success(_("Nothing waits: every proposed transfer is decided."), icon=":material/check:")
@@ -118,7 +121,7 @@ def _trips(plan: Plan, brand: Brand, waiting: pd.Series) -> None:
             {"lane": str(trip["lane"]), "date": f"{trip['dispatch_date']:%Y-%m-%d}"},
             " → ".join(names.get(code, code) for code in (trip["origin"], trip["destination"])),
             style.money(trip["gain"], brand.settings.currency),
-            _trip_words(trip),
+            _trip_words(trip, brand.settings.currency),
             urgent=_("Leaves tomorrow: decide today.") if trip["days_left"] <= 1 else "",
         )
     rest = len(trips) - MOST_TRIPS
@@ -132,11 +135,13 @@ def _trips(plan: Plan, brand: Brand, waiting: pd.Series) -> None:
         )
 
 
-def _trip_words(trip: Mapping[Hashable, Any]) -> str:
+def _trip_words(trip: Mapping[Hashable, Any], currency: str) -> str:
     vehicles, transfers = int(trip["vehicles"]), int(trip["transfers"])
     parts = [
         style.date(trip["dispatch_date"]),
-        ngettext("{count} vehicle", "{count} vehicles", vehicles).format(count=vehicles),
+        ngettext("{count} vehicle for {money}", "{count} vehicles for {money}", vehicles).format(
+            count=vehicles, money=style.money(trip["cost"], currency)
+        ),
         _("{share} full").format(share=style.percent(trip["fill"])),
         ngettext("{count} transfer", "{count} transfers", transfers).format(count=transfers),
     ]

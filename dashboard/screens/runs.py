@@ -31,7 +31,7 @@ def main() -> None:
     history = history_frame(state.workspace().jobs)
     st.subheader(_("History"))
     if history.empty:
-        st.caption(_("Nothing has run yet."))
+        st.caption(_("Nothing has been run from this page or by the nightly job yet."))
         return
     _kinds(by_kind(history))
     _history(history)

@@ -74,7 +74,7 @@ def _summary(filtered: pd.DataFrame, trips: pd.DataFrame, currency: str) -> None
         _("Waiting for a decision"), style.number(len(waiting)), border=True, height="stretch"
     )
     boxes.metric(
-        _("Their expected gain"),
+        _("Their gain before vehicles"),
         style.money(waiting["expected_gain"].sum(), currency),
         border=True,
         height="stretch",

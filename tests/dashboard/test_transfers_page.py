@@ -55,7 +55,7 @@ def decide_elsewhere(folder: Path, ledger: Ledger, transfer: str, action: Action
 def test_the_queue_tells_trips_and_what_they_bring(open_page: Open) -> None:
     app = open_page()
     assert figures(app)["Waiting for a decision"] == "5"
-    assert figures(app)["Their expected gain"] == "¥345"
+    assert figures(app)["Their gain before vehicles"] == "¥345"
     trips = app.dataframe[0].value
     assert trips["leaves"].is_monotonic_increasing
     first = trips.iloc[0]
