@@ -141,7 +141,11 @@ def _edit(row: pd.DataFrame, case_units: int) -> None:
     )
     allowed = edit_effect.draw(row, int(cases))
     proposed = one["state"] == "proposed"
-    label = _("Approve with {cases} cases") if proposed else _("Change to {cases} cases")
+    label = (
+        ngettext("Approve with {cases} case", "Approve with {cases} cases", int(cases))
+        if proposed
+        else ngettext("Change to {cases} case", "Change to {cases} cases", int(cases))
+    )
     pressed = st.button(
         label.format(cases=style.number(cases)),
         type="primary",

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from dashboard import style
-from dashboard.language import _, language
+from dashboard.language import _, language, ngettext
 from dashboard.words import word
 from data.decisions import Change
 from data.transitions import Action, State
@@ -35,8 +35,8 @@ def why(reason: Mapping[Any, Any], currency: str) -> list[str]:
     return [text for text in (tell(reason, currency) for tell in told) if text]
 
 
-def in_short(reason: Mapping[Any, Any], currency: str) -> str:
-    """Tell why in one line, for a table."""
+def in_short(reason: Mapping[Any, Any]) -> str:
+    """Tell why in one line, for a table that has the gain in a column of its own."""
     parts = []
     runs_out = reason.get("runs_out")
     if runs_out is not None and not pd.isna(runs_out):
@@ -46,8 +46,6 @@ def in_short(reason: Mapping[Any, Any], currency: str) -> str:
     saved = sum(float(reason[name]) for name in ("saved_lost", "saved_far") if _has(reason, name))
     if saved > 0:
         parts.append(_("serves {units} more nearby").format(units=style.compact(saved)))
-    if _has(reason, "gain"):
-        parts.append(_("worth {money}").format(money=style.money(reason["gain"], currency)))
     limit = str(reason.get("limited_by") or "")
     if limit and limit != "economics":
         parts.append(_("not more: {limit}").format(limit=word(limit)))
@@ -252,7 +250,11 @@ def changed(change: Change, name: str) -> str:
 
     :param name: the transfer in words.
     """
-    return _("{name}: {who} {action} at {when}; it is now {state} with {cases} cases.").format(
+    return ngettext(
+        "{name}: {who} {action} at {when}; it is now {state} with {cases} case.",
+        "{name}: {who} {action} at {when}; it is now {state} with {cases} cases.",
+        change.cases,
+    ).format(
         name=name,
         who=change.who,
         action=action(change.action),

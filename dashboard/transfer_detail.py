@@ -8,7 +8,7 @@ import pandas as pd
 import streamlit as st
 
 from dashboard import brand_names, event_words, instead_sentences, sentences, state, style
-from dashboard.language import _
+from dashboard.language import _, ngettext
 from dashboard.words import word
 
 
@@ -20,7 +20,11 @@ def draw(row: pd.Series, currency: str) -> None:
     )
     st.caption(
         style.plain(
-            _("{cases} cases, {units} units · leaves {leaves}, arrives {arrives} · {state}").format(
+            ngettext(
+                "{cases} case, {units} units · leaves {leaves}, arrives {arrives} · {state}",
+                "{cases} cases, {units} units · leaves {leaves}, arrives {arrives} · {state}",
+                int(row["cases"]),
+            ).format(
                 cases=style.number(row["cases"]),
                 units=style.number(row["units"]),
                 leaves=style.date(row["dispatch_date"]),

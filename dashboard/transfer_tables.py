@@ -129,7 +129,7 @@ def choose_transfers(shown: pd.DataFrame, currency: str, *, one_trip: bool) -> p
             "cases": shown["cases"],
             "units": shown["units"],
             "gain": shown["expected_gain"].round(),
-            "reason": [sentences.in_short(row, currency) for row in reasons],
+            "reason": [sentences.in_short(row) for row in reasons],
             "by": shown["decided_by"],
             "sku": shown["sku"],
         }

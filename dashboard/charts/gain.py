@@ -40,7 +40,7 @@ def gain_chart(parts: Mapping[str, float], currency: str) -> alt.LayerChart | al
     )
     x = alt.X(
         "left:Q",
-        axis=style.money_axis(currency, tickCount=4, grid=True),
+        axis=style.money_axis(currency, tickCount=4),
         scale=alt.Scale(domain=[low, high + 0.2 * (high - low)], nice=False),
     )
     bars = base.mark_bar(height=16).encode(
