@@ -59,6 +59,7 @@ def calibrate(
     *,
     days: Sequence[int] | None = None,
     classes: int = VOLUME_CLASSES,
+    around: int = 0,
 ) -> Calibration:
     """Learn the quantiles of standardised errors, by class of volume and day of the horizon.
 
@@ -70,6 +71,9 @@ def calibrate(
         claimed, NaN where the truth is not known; may be empty.
     :param days: on which day each cutoff was; default: a week apart.
     :param volume: (S,) units a day, by which series are put into classes of equal number.
+    :param around: days before and after whose quantiles a day's are averaged with: how errors
+        spread over what was claimed hardly changes from day to day, and what is found of one day
+        is the luck of few origins.
     """
     normal = normal_quantiles()
     if not origins:
@@ -84,14 +88,14 @@ def calibrate(
         inside = [day[np.isfinite(day)] for day in np.concatenate(apart, axis=1)]
         luck = _common_luck(apart, weeks)
         for day in range(horizon):
-            near = np.concatenate(inside[max(0, day - 2) : day + 3])
-            if len(near) < _MIN_ERRORS:
-                near = np.concatenate(inside)
+            near = inside[day] if len(inside[day]) >= _MIN_ERRORS else np.concatenate(inside)
             share = len(near) / (len(near) + _WORTH_OF_THE_NORMAL)
             found = _conformal(near) if len(near) else normal
             found = (found - found[len(found) // 2]) * luck[day]
             scores[number, day] = share * found + (1 - share) * normal
-    return Calibration(edges, np.maximum.accumulate(scores, axis=2))
+    days_around = [scores[:, max(0, day - around) : day + around + 1] for day in range(horizon)]
+    smooth = np.stack([near.mean(axis=1) for near in days_around], axis=1)
+    return Calibration(edges, np.maximum.accumulate(smooth, axis=2))
 
 
 def own_width(origins: Sequence[Floats]) -> tuple[list[Floats], Floats]:
@@ -127,8 +131,7 @@ def _common_luck(origins: Sequence[Floats], weeks: Sequence[float]) -> Floats:
 
     Origins less than a week apart share most of their luck too.
 
-    :param origins: for each origin (H, s) errors of one class, NaN where not known; those of the
-        two days before and after count as a day's own.
+    :param origins: for each origin (H, s) errors of one class, NaN where not known.
     :param weeks: when each origin was.
     """
     known = [np.where(np.isfinite(errors), errors, 0.0) for errors in origins]
@@ -138,14 +141,12 @@ def _common_luck(origins: Sequence[Floats], weeks: Sequence[float]) -> Floats:
             for e, k in zip(origins, known, strict=True)
         ]
     )
-    horizon = moments.shape[2]
-    factors = np.full(horizon, np.sqrt(1.0 + _USUAL_LUCK))
-    for day in range(horizon):
-        near = moments[:, :, max(0, day - 2) : day + 3].sum(axis=2)
-        told = np.flatnonzero(near[:, 0] >= _MIN_ERRORS / 5)
+    factors = np.full(moments.shape[2], np.sqrt(1.0 + _USUAL_LUCK))
+    for day in range(len(factors)):
+        told = np.flatnonzero(moments[:, 0, day] >= _MIN_ERRORS / 5)
         if not len(told):
             continue
-        count, total, square = near[told].T
+        count, total, square = moments[told, :, day].T
         means = total / count
         within = float(np.mean(square / count - means**2))
         draws = 1.0 + float(np.ptp(np.array(weeks)[told]))

@@ -34,6 +34,9 @@ _CALIBRATION_SERIES = 6_000
 _CALIBRATION_FLOATS = 6e7
 _MIN_AVAILABILITY_DAY = 0.8
 _MIN_AVAILABILITY_RUN = 0.5
+_AROUND = (6, 2)
+"""Days over which quantiles of errors are smoothed: of single days, and of demand cumulated, whose
+spread does change with its days."""
 _LEVELS = (np.arange(64) + 0.5) / 64
 
 
@@ -89,7 +92,10 @@ def forecast_pooled(
     else:
         learnt = volume[part]
     day_scores, run_scores = each(
-        lambda kind: calibrate([both[kind] for both in errors], learnt, days=cutoffs), (0, 1)
+        lambda kind: calibrate(
+            [both[kind] for both in errors], learnt, days=cutoffs, around=_AROUND[kind]
+        ),
+        (0, 1),
     )
     offsets = np.broadcast_to(offset[:, None], outlook.day.shape)
     daily = _quantiles(outlook.day, outlook.day_sd, day_scores, volume, offsets)

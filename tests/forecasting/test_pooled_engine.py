@@ -183,6 +183,24 @@ def test_calibration_without_errors_is_the_normal_distribution() -> None:
     np.testing.assert_allclose(scores[0, 0], normal_quantiles())
 
 
+def test_one_days_luck_does_not_make_that_day_wide() -> None:
+    rng = np.random.default_rng(0)
+    errors = [rng.normal(size=(400, 9)) for _ in range(4)]
+    for origin in errors:
+        origin[:, 4] *= 3.0
+    volume = np.ones(400)
+
+    def widths(around: int) -> np.ndarray:
+        scores = calibrate(errors, volume, around=around).of(volume[:1])[0]
+        return np.asarray(scores[:, -1] - scores[:, 0])
+
+    alone, near, far = widths(0), widths(2), widths(9)
+    assert alone[4] > 2.5 * alone[0]
+    assert near[0] == pytest.approx(alone[:3].mean())
+    assert near[4] == pytest.approx(alone[2:7].mean())
+    np.testing.assert_allclose(far, alone.mean())
+
+
 def test_fits_at_earlier_cutoffs_are_those_of_a_history_that_ends_there() -> None:
     whole = panel()
     early, _ = fit_pooled(whole, T, H, earlier=[T - 10])
