@@ -21,18 +21,12 @@ def draw(
     :param urgent: why it is marked; "" where it is not.
     """
     item = st.container(gap="xxsmall")
-    first = item.container(
-        horizontal=True,
-        horizontal_alignment="distribute",
-        vertical_alignment="center",
-        gap="small",
-    )
-    first.page_link(
+    item.page_link(
         page,
         label=style.plain(title),
         icon=":material/priority_high:" if urgent else ":material/chevron_right:",
         help=urgent or None,
         query_params=dict(query),
     )
-    first.markdown(f"**{style.plain(amount)}**", width="content")
-    item.caption(f"{_INDENT}{style.plain(words)}")
+    # In one line, which a narrow window breaks between words: never the amount under another item.
+    item.markdown(f"{_INDENT}**{style.plain(amount)}** :gray[:small[· {style.plain(words)}]]")
