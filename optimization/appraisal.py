@@ -43,7 +43,7 @@ class Appraisal:
     ``rows`` count the cells of fronts and stores, in order; day ``days`` stands for the days
     after the horizon.
 
-    :param profit: of the moves and facts, with what moves costs.
+    :param moves: what was run: moves and facts. ``profit``: of them, with what moves costs.
     :param by_sku: (skus,) sales + end value - holding - waste.
     :param row_of_cell: (cells,) row, -1 for mains. ``cells``: (rows,) the other way round.
     :param unmet: (days + 1, rows, paths) units that were wanted and not there.
@@ -64,6 +64,7 @@ class Appraisal:
     """
 
     network: Network
+    moves: Moves
     profit: float
     by_sku: Floats
     row_of_cell: Ints
@@ -382,6 +383,7 @@ def appraise(network: Network, moves: Moves, draw: Draw) -> Appraisal:
     spread(run, cuts(network, every, paths))
     return Appraisal(
         network=network,
+        moves=every,
         profit=float(by_sku.sum() - sum(network.moving_costs(every).values())),
         by_sku=by_sku,
         row_of_cell=row_of_cell,

@@ -17,6 +17,7 @@ import numpy as np
 from optimization.appraisal import Appraisal, appraise
 from optimization.block import Array
 from optimization.evaluation import Draw
+from optimization.grouping import Rows
 from optimization.linear_model import linear_programme, shared_money
 from optimization.linear_solver import SOLVER, solve_here
 from optimization.network import FAR, MAIN, Floats, Ints, Moves, Network
@@ -152,11 +153,10 @@ def _parts(
     network: Network, draw: Draw, arcs: Arcs, ranges: list[tuple[int, int]]
 ) -> Iterator[_Part]:
     for first, stop in ranges:
-        part, series = product_part(network, first, stop)
-        start = series.start
+        part, series = product_part(network, np.arange(first, stop))
 
-        def own(rows: slice, start: int = start) -> Array:
-            return draw(slice(rows.start + start, rows.stop + start))
+        def own(rows: Rows, series: Ints = series) -> Array:
+            return draw(series[rows])
 
         options = list_options(part, arcs)
         if len(options) or len(part.series_sku):

@@ -8,12 +8,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from optimization.block import Array, Cut, cuts
+from optimization.grouping import Rows
 from optimization.network import Floats, Moves, Network
 from optimization.simulation import simulate
 from optimization.threads import spread
 
-Draw = Callable[[slice], Array]
-"""Demand paths (days, series, paths) for a slice of the series."""
+Draw = Callable[[Rows], Array]
+"""Demand paths (days, series, paths) for some of the series."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -8,6 +8,7 @@ import pandas as pd
 
 from data import BadForecast, Brand, PlanSettings
 from optimization.demand import Array, Demand, forecast_days, read_demand
+from optimization.grouping import Rows
 from optimization.network import Network
 from optimization.network_builder import build_network
 from optimization.sample_paths import PathModel, model_paths
@@ -50,11 +51,11 @@ class Problem:
     def _many(self) -> bool:
         return len(self.network.series_sku) > _MANY_SERIES
 
-    def common(self, series: slice, paths: int | None = None) -> Array:
+    def common(self, series: Rows, paths: int | None = None) -> Array:
         """Draw the paths that plans are made on: (days, series, paths), the same every time."""
         return self.paths.draw(series, paths or self.common_paths, self.seed)
 
-    def fresh(self, series: slice, paths: int | None = None) -> Array:
+    def fresh(self, series: Rows, paths: int | None = None) -> Array:
         """Draw paths that no planning has seen: (days, series, paths), the same every time."""
         return self.paths.draw(series, paths or self.fresh_paths, self.seed + _FRESH)
 

@@ -1,4 +1,4 @@
-"""A range of a network's products as a network of its own."""
+"""Some of a network's products as a network of their own."""
 
 from __future__ import annotations
 
@@ -6,53 +6,60 @@ from dataclasses import replace
 
 import numpy as np
 
-from optimization.network import Lots, Moves, Network
+from optimization.network import Ints, Lots, Moves, Network
 
 
-def product_part(network: Network, first: int, stop: int) -> tuple[Network, slice]:
-    """Return the network of products ``first`` … ``stop`` - 1, and where its series are.
+def product_part(network: Network, products: Ints) -> tuple[Network, Ints]:
+    """Return the network of these products, and which of the whole's series are its own.
 
     Places, lanes and days stay as they are; what only couples products stays too.
+
+    :param products: increasing, each once.
     """
-    series = slice(*(int(x) for x in np.searchsorted(network.series_sku, [first, stop])))
-    cells = slice(*(int(x) for x in np.searchsorted(network.cell_sku, [first, stop])))
-    skus = slice(first, stop)
+    number = np.full(len(network.skus), -1, dtype=np.int64)
+    number[products] = np.arange(len(products))
+    series = np.flatnonzero(number[network.series_sku] >= 0)
+    cells = np.flatnonzero(number[network.cell_sku] >= 0)
+    row_of_series = np.full(len(network.series_sku) + 1, -1, dtype=np.int64)
+    row_of_series[series] = np.arange(len(series))
+    row_of_cell = np.full(len(network.cell_sku), -1, dtype=np.int64)
+    row_of_cell[cells] = np.arange(len(cells))
     lots = network.lots
-    own = (lots.cell >= cells.start) & (lots.cell < cells.stop)
-    serves = network.cell_series[cells]
+    own = row_of_cell[lots.cell] >= 0
     lane, sku = np.divmod(network.barred_keys, max(len(network.skus), 1))
-    barred = (sku >= first) & (sku < stop)
+    barred = number[sku] >= 0
     part = replace(
         network,
-        skus=network.skus[skus],
-        unit_m3=network.unit_m3[skus],
-        case_units=network.case_units[skus],
-        price=network.price[skus],
-        margin=network.margin[skus],
-        shelf_life=network.shelf_life[skus],
+        skus=network.skus[products],
+        unit_m3=network.unit_m3[products],
+        case_units=network.case_units[products],
+        price=network.price[products],
+        margin=network.margin[products],
+        shelf_life=network.shelf_life[products],
         series_region=network.series_region[series],
-        series_sku=network.series_sku[series] - first,
+        series_sku=number[network.series_sku[series]],
         series_weight=network.series_weight[series],
         cell_location=network.cell_location[cells],
-        cell_sku=network.cell_sku[cells] - first,
-        cell_series=np.where(serves >= 0, serves - series.start, -1),
+        cell_sku=number[network.cell_sku[cells]],
+        cell_series=row_of_series[network.cell_series[cells]],
         receives=network.receives[cells],
         max_units=network.max_units[cells],
         lots=Lots(
-            cell=lots.cell[own] - cells.start,
+            cell=row_of_cell[lots.cell[own]],
             day=lots.day[own],
             units=lots.units[own],
             expiry=lots.expiry[own],
             fresh=lots.fresh[own],
         ),
-        facts=_moves_of(network.facts, first, stop),
-        last=_moves_of(network.last, first, stop),
-        barred_keys=lane[barred] * (stop - first) + sku[barred] - first,
+        facts=moves_of(network.facts, number),
+        last=moves_of(network.last, number),
+        barred_keys=lane[barred] * len(products) + number[sku[barred]],
         barred_until=network.barred_until[barred],
     )
     return part, series
 
 
-def _moves_of(moves: Moves, first: int, stop: int) -> Moves:
-    own = moves.where((moves.sku >= first) & (moves.sku < stop))
-    return Moves(own.lane, own.sku - first, own.day, own.cases)
+def moves_of(moves: Moves, number: Ints) -> Moves:
+    """Return the moves of products with a number >= 0, (skus,), under that number."""
+    own = moves.where(number[moves.sku] >= 0)
+    return Moves(own.lane, number[own.sku], own.day, own.cases)

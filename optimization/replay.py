@@ -19,8 +19,7 @@ import pandas as pd
 from data import Brand, Progress, silent
 from data.errors import BadInput
 from optimization.base_stock import BaseStock
-from optimization.block import Array
-from optimization.evaluation import Evaluation, evaluate
+from optimization.evaluation import Draw, Evaluation, evaluate
 from optimization.network import AFTER_DAYS, MAIN, Moves, Network
 from optimization.network_builder import build_network
 
@@ -161,7 +160,7 @@ class _Replaying:
         series = known[["region", "sku"]].drop_duplicates()
         return build_network(today, series, 1, approved=sent)
 
-    def _draw(self, network: Network) -> Callable[[slice], Array]:
+    def _draw(self, network: Network) -> Draw:
         day = network.dates[0]
         return _constant(network, self.asked[self.asked["date"] == day].assign(days=1))
 
@@ -181,7 +180,7 @@ class _Replaying:
         return outcome.money["sales"] + outcome.money["end_value"]
 
 
-def _constant(network: Network, rows: pd.DataFrame) -> Callable[[slice], Array]:
+def _constant(network: Network, rows: pd.DataFrame) -> Draw:
     """One path of one day: the mean a day of rows region, sku, units, days."""
     key = pd.MultiIndex.from_arrays(
         [network.regions[network.series_region], network.skus[network.series_sku]]

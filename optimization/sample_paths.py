@@ -25,6 +25,7 @@ import pandas as pd
 
 from forecasting.quantiles import QUANTILES
 from optimization.demand import Array, Demand
+from optimization.grouping import Rows
 
 _LEVELS = np.array([0.0, *QUANTILES])
 _TAIL = 1.0 - QUANTILES[-1]
@@ -51,7 +52,7 @@ class PathModel:
     dependence: npt.NDArray[np.int64]
     key: npt.NDArray[np.uint64]
 
-    def draw(self, rows: slice, paths: int, seed: int) -> Array:
+    def draw(self, rows: Rows, paths: int, seed: int) -> Array:
         """Draw demand paths.
 
         :param rows: which series.

@@ -23,6 +23,7 @@ from optimization.fitting import drop_beyond_storage, fit
 from optimization.network import Floats, Ints, Network, Truths
 from optimization.options import Arcs, join_lanes, list_options, of_surplus
 from optimization.place_gains import gain_by_place
+from optimization.reappraisal import reappraise
 from optimization.relaxed_start import relaxed_draft
 from optimization.spare_vehicles import trim_fleet
 from optimization.trip_changes import Change, change_trips, shift_trips
@@ -99,17 +100,21 @@ class _Search:
         self.network, self.draw, self.deadline, self.progress = network, draw, deadline, progress
         self.listed = self.options = list_options(network, join_lanes(network))
         self.facts_money = sum(network.moving_costs(network.facts).values())
-        self.base = self._appraise(Draft.empty(network, self.options))
+        self.base = appraise(network, Draft.empty(network, self.options).moves(), draw)
         self.options = of_surplus(self.options, self.base.surplus())
         self.nothing = self._profit(Draft.empty(network, self.options), self.base)
-        self.best = Draft.empty(network, self.options)
         self.before = self.base.morning
-        self.best_appraisal, self.best_profit = self.base, self.nothing
+        self._take(Draft.empty(network, self.options), self.base, self.nothing)
         self.complete = True
         self.refused: set[Change] = set()
 
     def found(self) -> Found:
         return Found(self.best, self.best_profit, self.nothing, self.complete, self.before)
+
+    def _take(self, draft: Draft, appraisal: Appraisal, profit: float) -> None:
+        """Make this draft the best one."""
+        self.best, self.best_appraisal, self.best_profit = draft, appraisal, profit
+        self.best_scores: Floats | None = None
 
     def start(self, warm: bool = False, relaxed: Floats | None = None) -> None:
         """Make first drafts: from the relaxation, or from visits; and from the last plan."""
@@ -152,23 +157,28 @@ class _Search:
             fit(draft, score)
         self._settle(draft, lambda: score)
 
-    def _settle(self, draft: Draft, score: Callable[[], Floats]) -> bool:
-        """Make a draft fit, appraise it, and keep it if it is the best so far."""
+    def _settle(
+        self, draft: Draft, score: Callable[[], Floats], near: Appraisal | None = None
+    ) -> bool:
+        """Make a draft fit, appraise it, and keep it if it is the best so far.
+
+        :param near: of a draft that is much like it, taken over.
+        """
         fit(draft, score())
-        appraisal = self._appraise(draft)
+        appraisal = self._appraise(draft, near)
         for _ in range(8):
             dropped = drop_beyond_storage(
                 draft, appraisal.morning, self.before, STORAGE_MARGIN, score()
             )
             if not dropped:
                 break
-            appraisal = self._appraise(draft)
+            appraisal = self._appraise(draft, appraisal)
         else:
             return False
         trim_fleet(draft)
         profit = self._profit(draft, appraisal)
         if profit > self.best_profit + 1e-9 * abs(self.nothing):
-            self.best, self.best_appraisal, self.best_profit = draft.copy(), appraisal, profit
+            self._take(draft.copy(), appraisal, profit)
             return True
         return False
 
@@ -190,8 +200,9 @@ class _Search:
         return weak_places(self.best, self.best_appraisal, base, LEAST_RETURN)
 
     def _go_on_from(self, draft: Draft) -> None:
-        self.best, self.best_appraisal = draft, self._appraise(draft)
-        self.best_profit, self.refused = self._profit(draft, self.best_appraisal), set()
+        appraisal = self._appraise(draft)
+        self._take(draft, appraisal, self._profit(draft, appraisal))
+        self.refused = set()
 
     def improve(self, least: float = 0.0, patience: int = _PATIENCE) -> None:
         """Fill, thin out, change and move trips while that makes the profit larger.
@@ -237,12 +248,15 @@ class _Search:
         if not changes:
             return False
         fit(draft, self._scores())
-        gain = gain_by_place(self.best, self.best_appraisal, draft, self._refill(draft))
+        near: Appraisal | None = self._refill(draft)
+        assert near is not None
+        gain = gain_by_place(self.best, self.best_appraisal, draft, near)
         kept: set[int] = set()
         for least in _floors(gain):
-            if self._settle(self._only(draft, gain > least), self._scores):
+            if self._settle(self._only(draft, gain > least), self._scores, near):
                 kept = set(np.flatnonzero(gain > least).tolist())
                 break
+            near = None
         # What brought nothing may bring something once its place has changed.
         tried = {*self.refused, *changes}
         place = self.options.arcs.destination
@@ -260,12 +274,13 @@ class _Search:
 
     def _keep_what_gains(self, draft: Draft) -> bool:
         """Keep a draft's changes for the products that gain by them: products do not touch."""
-        money = self._appraise(draft).by_sku - draft.landed_by_sku()
+        run = self._appraise(draft)
+        money = run.by_sku - draft.landed_by_sku()
         gains = money > self.best_appraisal.by_sku - self.best.landed_by_sku() + 1e-7
         kept = self.best.copy()
         own = gains[self.options.sku]
         kept.cases[own] = draft.cases[own]
-        return bool(gains.any()) and self._settle(kept, self._scores)
+        return bool(gains.any()) and self._settle(kept, self._scores, run)
 
     def _refill(self, draft: Draft) -> Appraisal:
         """Fill changed trips, a step for each cell at a time; return the run of what goes then."""
@@ -273,19 +288,27 @@ class _Search:
         for _ in range(_REFILLS):
             if self._late() or not fill(draft, appraisal, self.before, STORAGE_MARGIN):
                 break
-            appraisal = self._appraise(draft)
+            appraisal = self._appraise(draft, appraisal)
         return appraisal
 
     def _scores(self) -> Floats:
         """(options,) value per unit of what the best draft moves; small for the rest."""
-        score = np.zeros(len(self.options))
-        rows = np.flatnonzero(self.best.cases)
-        value = value_of_keeping(self.best, self.best_appraisal, rows, self.best.cases[rows])
-        score[rows] = value / (self.best.cases[rows] * self.options.case_units[rows])
-        return score
+        if self.best_scores is None:
+            cases, units = self.best.cases, self.options.case_units
+            rows = np.flatnonzero(cases)
+            value = value_of_keeping(self.best, self.best_appraisal, rows, cases[rows])
+            self.best_scores = np.zeros(len(self.options))
+            self.best_scores[rows] = value / (cases[rows] * units[rows])
+        return self.best_scores
 
-    def _appraise(self, draft: Draft) -> Appraisal:
-        return appraise(self.network, draft.moves(), self.draw)
+    def _appraise(self, draft: Draft, near: Appraisal | None = None) -> Appraisal:
+        """Run a draft.
+
+        :param near: the run of a draft much like it, that nobody needs any more: taken over.
+        """
+        if near is None or near is self.best_appraisal:
+            return reappraise(self.best_appraisal, draft.moves(), self.draw)
+        return reappraise(near, draft.moves(), self.draw, take_over=True)
 
     def _profit(self, draft: Draft, appraisal: Appraisal) -> float:
         return float(appraisal.by_sku.sum() - draft.moving_money() - self.facts_money)
