@@ -109,6 +109,7 @@ def numbers(expected: pd.DataFrame, choice: Choice) -> None:
         expected[["date", "mean", *daily]].round(1),
         hide_index=True,
         width="stretch",
+        height=style.table_height(len(expected), 640),
         column_config={
             "date": st.column_config.DateColumn(names["date"], format="YYYY-MM-DD"),
             "mean": st.column_config.NumberColumn(names["mean"], format="localized"),
