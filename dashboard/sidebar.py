@@ -69,5 +69,5 @@ def _reader() -> None:
             "visit."
         ),
     )
-    own_name.keep()
     st.caption(_("No sign-in: anyone who reaches this page can decide."))
+    own_name.keep()
