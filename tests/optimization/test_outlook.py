@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pandas as pd
 import pytest
 
 from optimization import outlook
-from optimization.plan import REASONS, STOCKOUTS, TRANSFERS, TRIPS, Plan
+from optimization.plan import REASONS, STOCKOUTS, TRANSFERS, TRIPS, UNMET, Plan
 
 DAY = pd.Timestamp("2025-11-03")
 
@@ -121,3 +123,14 @@ def test_what_is_bought_counts_who_walks_away() -> None:
 
 def test_an_older_plan_does_not_tell_what_its_gain_is_made_of() -> None:
     assert outlook.gain_parts(plan()) == {}
+
+
+def test_why_profit_is_missed_is_told_in_shares_of_all_of_it() -> None:
+    unmet = pd.DataFrame(
+        [("hz", "", "tea", 1.0, 2.0, "vehicle", 0.0), ("hz", "", "milk", 1.0, 5.0, "case", 0.0)],
+        columns=list(UNMET),
+    )
+    why = outlook.why_missed(replace(plan(), stockouts=RISK, unmet=unmet))
+    assert list(why) == ["case", "vehicle"]
+    assert why == pytest.approx({"case": 5 / 8, "vehicle": 2 / 8})
+    assert outlook.why_missed(plan()) == {}
