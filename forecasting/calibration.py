@@ -26,7 +26,7 @@ from forecasting.quantiles import QUANTILES
 Floats = npt.NDArray[np.float64]
 
 VOLUME_CLASSES = 8
-_MIN_ERRORS = 150
+_MIN_ERRORS = 60
 _WORTH_OF_THE_NORMAL = 60.0
 _WORTH_OF_THE_OTHERS, _FARTHEST = 60.0, 5.0
 _FEW_DRAWS, _USUAL_LUCK = 1.5, 0.10
@@ -87,15 +87,18 @@ def calibrate(
         apart = [errors[at == number].T for errors in origins]
         inside = [day[np.isfinite(day)] for day in np.concatenate(apart, axis=1)]
         luck = _common_luck(apart, weeks)
+        known = np.concatenate(inside)
+        found = np.empty((horizon, len(QUANTILES)))
+        for day, own in enumerate(inside):
+            own = own if len(own) >= _MIN_ERRORS else known
+            told = _conformal(own) if len(own) else normal
+            found[day] = (told - told[len(told) // 2]) * luck[day]
         for day in range(horizon):
-            near = inside[day] if len(inside[day]) >= _MIN_ERRORS else np.concatenate(inside)
-            share = len(near) / (len(near) + _WORTH_OF_THE_NORMAL)
-            found = _conformal(near) if len(near) else normal
-            found = (found - found[len(found) // 2]) * luck[day]
-            scores[number, day] = share * found + (1 - share) * normal
-    days_around = [scores[:, max(0, day - around) : day + around + 1] for day in range(horizon)]
-    smooth = np.stack([near.mean(axis=1) for near in days_around], axis=1)
-    return Calibration(edges, np.maximum.accumulate(smooth, axis=2))
+            near = slice(max(0, day - around), day + around + 1)
+            errors = sum(len(own) for own in inside[near])
+            share = errors / (errors + _WORTH_OF_THE_NORMAL)
+            scores[number, day] = share * found[near].mean(axis=0) + (1 - share) * normal
+    return Calibration(edges, np.maximum.accumulate(scores, axis=2))
 
 
 def own_width(origins: Sequence[Floats]) -> tuple[list[Floats], Floats]:
@@ -143,7 +146,7 @@ def _common_luck(origins: Sequence[Floats], weeks: Sequence[float]) -> Floats:
     )
     factors = np.full(moments.shape[2], np.sqrt(1.0 + _USUAL_LUCK))
     for day in range(len(factors)):
-        told = np.flatnonzero(moments[:, 0, day] >= _MIN_ERRORS / 5)
+        told = np.flatnonzero(moments[:, 0, day] >= _MIN_ERRORS / 2)
         if not len(told):
             continue
         count, total, square = moments[told, :, day].T

@@ -196,9 +196,9 @@ def test_one_days_luck_does_not_make_that_day_wide() -> None:
 
     alone, near, far = widths(0), widths(2), widths(9)
     assert alone[4] > 2.5 * alone[0]
-    assert near[0] == pytest.approx(alone[:3].mean())
-    assert near[4] == pytest.approx(alone[2:7].mean())
-    np.testing.assert_allclose(far, alone.mean())
+    assert near[0] == pytest.approx(alone[:3].mean(), rel=0.02)
+    assert near[4] == pytest.approx(alone[2:7].mean(), rel=0.02)
+    np.testing.assert_allclose(far, alone.mean(), rtol=0.02)
 
 
 def test_fits_at_earlier_cutoffs_are_those_of_a_history_that_ends_there() -> None:
