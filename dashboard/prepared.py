@@ -116,8 +116,11 @@ def _fill_past(brand: Brand, workspace: Workspace, progress: Progress) -> None:
     windows = min(PAST_WINDOWS, most_windows(brand, horizon))
     quick = brand.settings.forecast.engine == "nearfield" and len(brand.series()) <= PAST_SERIES
     if quick and windows and read_past(workspace.past, brand).empty:
-        for rows in retrospect(brand, horizon, windows, progress=progress):
+        # One step, not the steps of each: who waits would think that it began anew.
+        progress(0, windows, "forecasting the past")
+        for done, rows in enumerate(retrospect(brand, horizon, windows), start=1):
             keep_past(workspace.past, rows)
+            progress(done, windows, "forecasting the past")
 
 
 def _keep_effects(brand: Brand, workspace: Workspace, progress: Progress) -> None:

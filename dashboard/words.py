@@ -57,6 +57,7 @@ _ENGLISH: dict[str, str] = {
     "effects": _mark("working out what drivers do"),
     "learning what the series share": _mark("learning what the series share"),
     "forecasting": _mark("forecasting"),
+    "forecasting the past": _mark("forecasting the past, to see how good it is"),
     "valuing stock": _mark("valuing stock"),
     "searching transfers": _mark("searching transfers"),
     "improving the plan": _mark("improving the plan"),

@@ -45,7 +45,7 @@ def main() -> None:
             icon=":material/search_off:",
         )
         return
-    own = named_days.own_events(brand, choice.region, choice.category)
+    own = named_days.own_events(brand, choice.region, _category(brand, choice))
     unseen = named_days.unseen(brand, own, expected["date"].max())
     _say_what_is_special(forecast, choice, unseen)
     _figures(history, expected)
@@ -144,6 +144,13 @@ def _choose(brand: Brand, forecast: Forecast) -> Choice:
     for name, value in (("region", region), ("category", category), ("sku", sku)):
         links.keep(name, value)
     return Choice(region or ALL, category or ALL, sku or ALL)
+
+
+def _category(brand: Brand, choice: Choice) -> str:
+    """Return the category looked at: the chosen product's, where only that is chosen."""
+    products = brand.products
+    of = products.loc[products["sku"].astype(str) == choice.sku, "category"]
+    return choice.category or (str(of.iloc[0]) if len(of) else "")
 
 
 def _titled(code: str, names: dict[str, str], everything: str) -> str:
