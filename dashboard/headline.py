@@ -93,7 +93,7 @@ def _possible(boxes: DeltaGenerator, plan: Plan, currency: str) -> None:
     )
     label, share = _("Of the gain that is possible"), least_share(plan)
     if share is None or plan.bound is None:
-        _box(boxes, label, style.percent(None), _("no bound known"), words)
+        _box(boxes, label, style.percent(None), no_share(plan), words)
         return
     most = style.money(plan.bound - plan.doing_nothing, currency)
     _box(boxes, label, f"≥ {style.percent(share)}", _("{money} at most").format(money=most), words)
@@ -104,6 +104,11 @@ def least_share(plan: Plan) -> float | None:
     if plan.captured is None:
         return None
     return math.floor(100 * min(max(plan.captured, 0.0), 1.0)) / 100
+
+
+def no_share(plan: Plan) -> str:
+    """Say why a plan has no share of a possible gain."""
+    return _("no bound known") if plan.bound is None else _("nothing can be gained")
 
 
 def shares(plan: Plan, brand: Brand) -> tuple[dict[str, float], dict[str, float]]:

@@ -34,7 +34,7 @@ def draw(plan: Plan, brand: Brand) -> None:
         st.page_link("screens/runs.py", label=_("Plan"), icon=":material/history:")
         share = headline.least_share(plan)
         bound = (
-            _("no bound known")
+            headline.no_share(plan)
             if share is None
             else _("at least {share} of the possible gain").format(share=style.percent(share))
         )
