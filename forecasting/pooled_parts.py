@@ -78,5 +78,5 @@ def _fitted(
     # What gaps in stock did is no part of the level, nor of what is told.
     gaps = fit.columns.effect(STOCK, fit.beta[block], block, slice(0, history))
     rest = (target - explained - gaps).T
-    level = smoothed(rest, weight.T, fit.level.of(block)).T
+    level = smoothed(rest, (weight * fit.worth).T, fit.level.of(block)).T
     return np.asarray(np.exp(explained + level) - offset[:, None])

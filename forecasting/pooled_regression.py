@@ -18,6 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from forecasting.carried_level import CarriedLevel
+from forecasting.day_weight import day_weight
 from forecasting.level_strength import own_strength
 from forecasting.panel import Panel
 from forecasting.pooled_columns import PooledColumns, pooled_columns
@@ -61,6 +62,7 @@ class PooledFit:
     :param constant: (S,) level around which the carried level moves.
     :param columns: the regressors.
     :param level: how strongly each series' level is carried on.
+    :param worth: (T,) what each day of history is worth.
     """
 
     outlook: Outlook
@@ -71,6 +73,7 @@ class PooledFit:
     constant: Floats
     columns: PooledColumns
     level: CarriedLevel
+    worth: Floats
 
 
 def fit_pooled(
@@ -84,9 +87,9 @@ def fit_pooled(
     """Fit on the first ``history`` days of the panel and look ``horizon`` days ahead.
 
     Nothing of the panel's demand after ``history`` is looked at. The fits at earlier cutoffs are
-    what the model would have said then; they take from the days between only the variances of a
-    day's noise and of the level and the offset, which say nothing of where demand went. They look
-    ahead no further than to the end of the panel's history: errors beyond are not known.
+    what the model would have said then; they take from the days between only variances (of a
+    series' noise, a day's and the level) and the offset, which say nothing of where demand went.
+    They look ahead no further than to the end of the panel's history: errors beyond are not known.
 
     :param earlier: ascending cutoffs before ``history`` at which to fit as well.
     :returns: one fit a cutoff, ascending; the last is that at ``history``.
@@ -115,6 +118,7 @@ def fit_pooled(
             constant=at.centre - np.einsum("sk,sk->s", at.lean, beta),
             columns=told.columns,
             level=told.level,
+            worth=told.worth,
         )
 
     return each(fit, range(len(cutoffs)))
@@ -130,6 +134,7 @@ class Told:
     :param noise: (S,) variance of a day's noise. :param offset: (S,) units.
     :param pools: from the coarsest to the finest.
     :param level: how strongly each series' level is carried on.
+    :param worth: (T,) what each day is worth (:mod:`forecasting.day_weight`).
     """
 
     columns: PooledColumns
@@ -139,6 +144,7 @@ class Told:
     offset: Floats
     pools: list[Pool]
     level: CarriedLevel
+    worth: Floats
 
 
 def listen(panel: Panel, cutoffs: Sequence[int], settings: PooledRegression) -> Told:
@@ -150,6 +156,9 @@ def listen(panel: Panel, cutoffs: Sequence[int], settings: PooledRegression) -> 
     pools = _pools(panel, settings)
     (at,) = equations(columns, target, weight, settings.level, [history])
     beta, noise = _beta_and_noise(at, pools, usual)
+    errors = innovations(columns, beta, target, weight, at, noise, settings.level)
+    worth = day_weight(errors, weight > 0)
+    weight = weight * worth
     level = own_strength(columns, beta, target, weight, noise, settings.level)
     told = equations(columns, target, weight, level, cutoffs)
     at = told[-1]
@@ -159,7 +168,7 @@ def listen(panel: Panel, cutoffs: Sequence[int], settings: PooledRegression) -> 
     pools = [replace(pool, in_common=own) for pool, own in zip(pools, alike, strict=True)]
     wider = _wider(columns, beta)
     columns = replace(columns, own_sd=columns.own_sd * wider)
-    return Told(columns, told, wider, noise, offset, pools, level)
+    return Told(columns, told, wider, noise, offset, pools, level, worth)
 
 
 def _beta_and_noise(at: Equations, pools: Sequence[Pool], usual: Floats) -> tuple[Floats, Floats]:
