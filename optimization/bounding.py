@@ -77,5 +77,6 @@ _WITHOUT_LIMITS = ", without the limits of storage, handling and vehicle numbers
 _OF_PATHS = (
     "expected profit on the common paths of any plan that moves stock from mains to fronts and"
     f" stores{_WITHOUT_LIMITS}: each path for itself at prices that make paths agree (cases"
-    " divisible, a place's vehicles whole over the horizon, sales lost as in the simulation)"
+    " divisible, a place's vehicles whole, over the horizon or arrival by arrival, whichever bounds"
+    " it lower; sales lost as in the simulation)"
 )

@@ -21,13 +21,14 @@ from optimization.draft import Draft
 from optimization.evaluation import Draw, Evaluation, evaluate
 from optimization.least_gain import leave_out
 from optimization.loading import cost_shares, load_vehicles, transfer_rows, trip_rows
+from optimization.local_search import STORAGE_MARGIN
 from optimization.network import Floats, Ints, Moves
 from optimization.on_cluster import Call, plan_on_cluster
 from optimization.plan import REASONS, TRANSFERS, Plan, Status, completed, empty
 from optimization.priorities import choose
 from optimization.problem import Problem, state_problem
 from optimization.reasons import as_json, explain
-from optimization.search import STORAGE_MARGIN, Found, search
+from optimization.search import Found, search
 from optimization.threads import threads
 from optimization.unmet_demand import stockouts, unmet_demand
 
@@ -140,7 +141,15 @@ class _Work:
             network,
             draw,
             settings,
-            lambda priced: search(priced, draw, deadline, self.progress, relaxed=relaxed),
+            lambda priced: search(
+                priced,
+                draw,
+                deadline,
+                self.progress,
+                relaxed=relaxed,
+                # A floor on fairness chooses a plan several times.
+                thorough=not settings.fairness_floor,
+            ),
             lambda: time.monotonic() > deadline,
         )
         if fairness is not None:

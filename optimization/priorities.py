@@ -3,8 +3,9 @@
 A plan is chosen on a network whose series carry weights: serving series s counts weight_s times
 its money, in every field. Weights begin with ``vip_weight``; where a floor on fairness is set and
 a region's service falls below it, that region's weight doubles and the plan is chosen again, a
-few times: the multiplier of a penalty on the floor, raised until it holds or does not help. What
-a plan then earns is always told in money, without weights.
+few times: the multiplier of a penalty on the floor, raised until it holds. Where that brings other
+regions below it, the next rise is the square root of the last one, which closes in on the weights
+between. What a plan then earns is always told in money, without weights.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from optimization.evaluation import Draw, evaluate
 from optimization.network import Floats, Network
 from optimization.search import Found
 
-ROUNDS = 4
+ROUNDS = 6
 """Times that the weights are raised at most."""
 _SLACK = 1e-3
 
@@ -72,11 +73,14 @@ def choose(
     mean = served_shares(network, best.draft, draw, 0.0)[0].mean
     floor = settings.fairness_floor * mean
     fairness, now = served_shares(network, best.draft, draw, floor)
+    rise, below = 2.0, now < floor - _SLACK
     for _ in range(ROUNDS):
         if fairness.short <= _SLACK or late():
             break
-        below = now < fairness.floor - _SLACK
-        weights = weights * np.where(below[network.series_region], 2.0, 1.0)
+        before, below = below, now < floor - _SLACK
+        if (below & ~before).any():
+            rise = np.sqrt(rise)
+        weights = weights * np.where(below[network.series_region], rise, 1.0)
         found = _unweighted(search(replace(network, series_weight=weights)), network)
         other, now = served_shares(network, found.draft, draw, floor)
         if other.short < fairness.short - 1e-9:

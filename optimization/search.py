@@ -1,50 +1,35 @@
-"""The first planner's way to whole cases and whole vehicles: visits, then improvement.
+"""The search for a plan: starts, local search, and ways out of where that ends.
 
-Every step is judged by the exact lost-sales simulation on common paths, and only what makes the
-profit larger is kept, so that a plan is never worse there than no plan.
+Local search ends where no step alone makes the plan better. Places that earn little are then
+cleared together (:mod:`optimization.weak_places`), and on networks where that takes seconds some
+trips of all places are taken off, time after time (:mod:`optimization.perturbation`). Whatever
+does not come out better is undone, so that a plan is never worse on the common paths than none.
 """
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
 from data import Progress
-from optimization.appraisal import Appraisal, appraise
+from optimization.appraisal import appraise
 from optimization.block import Array
-from optimization.case_values import fill, thin_out, value_of_keeping
-from optimization.churn import draft_of_last
-from optimization.draft import Draft, stock_to_send
+from optimization.draft import Draft
 from optimization.evaluation import Draw
-from optimization.fitting import drop_beyond_storage, fit
-from optimization.network import Floats, Ints, Network, Truths
-from optimization.options import Arcs, join_lanes, list_options, of_surplus
-from optimization.place_gains import gain_by_place
-from optimization.reappraisal import reappraise
-from optimization.relaxed_start import relaxed_draft
-from optimization.spare_vehicles import trim_fleet
-from optimization.trip_changes import Change, change_trips, shift_trips
-from optimization.visits import plan_visits
+from optimization.local_search import LocalSearch
+from optimization.network import Floats, Network
+from optimization.perturbation import perturbed
 from optimization.weak_places import LEAST_RETURN, cleared, weak_places
 
-STORAGE_MARGIN = 0.01
-"""Share of storage that planning keeps free, for the error of expected stock."""
-_ROUNDS = 120
-_PATIENCE, _PATIENCE_AGAIN = 8, 4
-_ENOUGH = 1e-3
-"""Share of the gain below which a step counts as idle."""
-_REFILLS = 4
-_REACH = 3
-"""Days that a trip is moved at most."""
+_PATIENCE_AGAIN = 4
+"""Steps that may bring next to nothing where a plan is bettered anew."""
 _BOTH_STARTS = 20_000
 """Options up to which both starts are tried."""
-_HOPEFUL, _EARLY = 0.95, 8
-"""The second start is given up where after so many steps it has less of the first one's gain."""
-_MANY_OPTIONS = 200_000
-"""Options above which time goes into changing trips, not into a second round of visits."""
+_HOPEFUL = 0.95
+"""The second start is given up where it soon has less than this share of the first one's gain."""
+_PERTURBATIONS, _PERTURBED_OPTIONS = 12, 40_000
+"""Most perturbations, and options in all of them together: they take time by the option."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,6 +56,7 @@ def search(
     *,
     warm: bool = False,
     relaxed: Floats | None = None,
+    thorough: bool = True,
 ) -> Found:
     """Search for good moves.
 
@@ -80,263 +66,54 @@ def search(
     :param relaxed: units of each option of :func:`optimization.options.list_options` in the
         relaxation's optimum: then the search begins from these. Small networks also begin from
         visits, as all do without them, and the better plan is kept.
+    :param thorough: whether to perturb what local search ends with.
     """
-    run = _Search(network, draw, deadline, progress)
+    run = LocalSearch(network, draw, deadline, progress)
     run.start(warm, relaxed)
     run.improve()
-    if warm:
-        return run.found()
-    if relaxed is not None and len(run.options) <= _BOTH_STARTS:
-        other = _Search(network, draw, deadline, progress)
-        other.start()
-        other.improve(least=_HOPEFUL * (run.best_profit - run.nothing))
-        run = other if other.best_profit > run.best_profit else run
-    run.clear_weak_places()
-    return run.found()
+    if not warm and len(run.options):
+        if relaxed is not None and len(run.options) <= _BOTH_STARTS:
+            other = LocalSearch(network, draw, deadline, progress)
+            other.start()
+            other.improve(least=_HOPEFUL * (run.best_profit - run.nothing))
+            run = other if other.best_profit > run.best_profit else run
+        _clear_weak_places(run)
+        if thorough:
+            _perturb(run)
+    return Found(run.best, run.best_profit, run.nothing, run.complete, run.before)
 
 
-class _Search:
-    def __init__(self, network: Network, draw: Draw, deadline: float, progress: Progress) -> None:
-        self.network, self.draw, self.deadline, self.progress = network, draw, deadline, progress
-        self.listed = self.options = list_options(network, join_lanes(network))
-        self.facts_money = sum(network.moving_costs(network.facts).values())
-        self.base = appraise(network, Draft.empty(network, self.options).moves(), draw)
-        self.options = of_surplus(self.options, self.base.surplus())
-        self.nothing = self._profit(Draft.empty(network, self.options), self.base)
-        self.before = self.base.morning
-        self._take(Draft.empty(network, self.options), self.base, self.nothing)
-        self.complete = True
-        self.refused: set[Change] = set()
+def _clear_weak_places(run: LocalSearch) -> None:
+    """Clear the places that earn little for their vehicles, and improve what is left anew."""
+    if run.late() or not run.complete:
+        return
+    nothing = Draft.empty(run.network, run.options)
+    base = appraise(run.network, nothing.moves(), run.draw)
+    weak = weak_places(run.best, run.best_appraisal, base, LEAST_RETURN)
+    del base
+    if not weak.any():
+        return
+    kept, profit = run.best, run.best_profit
+    run.go_on_from(cleared(kept, weak))
+    run.improve(patience=_PATIENCE_AGAIN)
+    if run.best_profit <= profit:
+        run.go_on_from(kept)
 
-    def found(self) -> Found:
-        return Found(self.best, self.best_profit, self.nothing, self.complete, self.before)
 
-    def _take(self, draft: Draft, appraisal: Appraisal, profit: float) -> None:
-        """Make this draft the best one."""
-        self.best, self.best_appraisal, self.best_profit = draft, appraisal, profit
-        self.best_scores: Floats | None = None
+def _perturb(run: LocalSearch) -> None:
+    """Take some trips off and improve what is left, time after time: iterated local search.
 
-    def start(self, warm: bool = False, relaxed: Floats | None = None) -> None:
-        """Make first drafts: from the relaxation, or from visits; and from the last plan."""
-        if not len(self.options):
+    What comes out is kept whole where it is better, else at the places that gain by it.
+    """
+    rng = np.random.default_rng(0)
+    for number in range(min(_PERTURBATIONS, _PERTURBED_OPTIONS // len(run.options))):
+        if run.late() or not run.complete:
             return
-        if not warm and not (relaxed is not None and self._from(relaxed)):
-            self._from_visits()
-        if self.options.last.any():
-            margin = self.network.margin[self.options.sku]
-            self._settle(draft_of_last(Draft.empty(self.network, self.options)), lambda: margin)
-        # Nothing after this needs the run without proposals but its stock; its arrays are large.
-        del self.base
-
-    def _from(self, relaxed: Floats) -> bool:
-        options = self.options
-        chosen = relaxed[self.listed.find(options.arc, options.sku, options.day)]
-        draft = relaxed_draft(self.network, self.options, chosen, self._appraise)
-        margin = self.network.margin[self.options.sku]
-        return self._settle(draft, lambda: margin)
-
-    def _from_visits(self) -> None:
-        """Plan visits with stock valued as without and then as with a plan."""
-        self._visits(self.base)
-        renewed = self.best_appraisal
-        again = len(self.options) <= _MANY_OPTIONS and not self._late()
-        if renewed is not self.base and again:
-            self._visits(replace(self.base, main_value=renewed.main_value, worth=renewed.worth))
-
-    def _visits(self, values: Appraisal) -> None:
-        draft = Draft.empty(self.network, self.options)
-        score = np.zeros(len(self.options))
-        for number, arcs in enumerate(_stages(self.network, self.options.arcs)):
-            if self._late():
-                break
-            if number:
-                now = self._appraise(draft)
-                values = replace(now, main_value=values.main_value)
-            send = stock_to_send(draft)
-            score = np.maximum(score, plan_visits(draft, values, arcs, send))
-            fit(draft, score)
-        self._settle(draft, lambda: score)
-
-    def _settle(
-        self, draft: Draft, score: Callable[[], Floats], near: Appraisal | None = None
-    ) -> bool:
-        """Make a draft fit, appraise it, and keep it if it is the best so far.
-
-        :param near: of a draft that is much like it, taken over.
-        """
-        fit(draft, score())
-        appraisal = self._appraise(draft, near)
-        for _ in range(8):
-            dropped = drop_beyond_storage(
-                draft, appraisal.morning, self.before, STORAGE_MARGIN, score()
-            )
-            if not dropped:
-                break
-            appraisal = self._appraise(draft, appraisal)
-        else:
-            return False
-        trim_fleet(draft)
-        profit = self._profit(draft, appraisal)
-        if profit > self.best_profit + 1e-9 * abs(self.nothing):
-            self._take(draft.copy(), appraisal, profit)
-            return True
-        return False
-
-    def clear_weak_places(self) -> None:
-        """Clear the places that earn little for their vehicles, and improve what is left anew."""
-        if self._late() or not self.complete or not len(self.options):
-            return
-        weak = self._weak_places()
-        if not weak.any():
-            return
-        kept, profit = self.best, self.best_profit
-        self._go_on_from(cleared(kept, weak))
-        self.improve(patience=_PATIENCE_AGAIN)
-        if self.best_profit <= profit:
-            self._go_on_from(kept)
-
-    def _weak_places(self) -> Truths:
-        base = self._appraise(Draft.empty(self.network, self.options))
-        return weak_places(self.best, self.best_appraisal, base, LEAST_RETURN)
-
-    def _go_on_from(self, draft: Draft) -> None:
-        appraisal = self._appraise(draft)
-        self._take(draft, appraisal, self._profit(draft, appraisal))
-        self.refused = set()
-
-    def improve(self, least: float = 0.0, patience: int = _PATIENCE) -> None:
-        """Fill, thin out, change and move trips while that makes the profit larger.
-
-        :param least: gain without which it is given up early.
-        :param patience: steps in a row that may bring next to nothing.
-        """
-        idle = 0
-        for number in range(_ROUNDS):
-            if idle >= patience or not len(self.options):
-                return
-            if number == _EARLY and self.best_profit - self.nothing < least:
-                return
-            if self._late():
-                self.complete = False
-                return
-            self.progress(number, _ROUNDS, "improving the plan")
-            cautious = idle >= patience // 2
-            had = self.best_profit
-            step = number % 4
-            if step == 0:
-                draft = self.best.copy()
-                before = self.before
-                better = bool(
-                    fill(draft, self.best_appraisal, before, STORAGE_MARGIN, cautious)
-                ) and self._keep_what_gains(draft)
-            elif step == 1:
-                draft = self.best.copy()
-                better = bool(thin_out(draft, self.best_appraisal, cautious))
-                better = better and self._keep_what_gains(draft)
-            else:
-                better = self._change_trips(shift=step == 3)
-            enough = _ENOUGH * (self.best_profit - self.nothing)
-            idle = 0 if better and self.best_profit - had > enough else idle + 1
-
-    def _change_trips(self, shift: bool) -> bool:
-        """Change a trip at each place, or move it to another day; keep what gains, by place."""
-        draft = self.best.copy()
-        if shift:
-            changes = shift_trips(draft, self.refused, _REACH)
-        else:
-            changes = change_trips(draft, self.best_appraisal, self.refused)
-        if not changes:
-            return False
-        fit(draft, self._scores())
-        near: Appraisal | None = self._refill(draft)
-        assert near is not None
-        gain = gain_by_place(self.best, self.best_appraisal, draft, near)
-        kept: set[int] = set()
-        for least in _floors(gain):
-            if self._settle(self._only(draft, gain > least), self._scores, near):
-                kept = set(np.flatnonzero(gain > least).tolist())
-                break
-            near = None
-        # What brought nothing may bring something once its place has changed.
-        tried = {*self.refused, *changes}
-        place = self.options.arcs.destination
-        self.refused = {change for change in tried if int(place[change[0]]) not in kept}
-        return bool(kept)
-
-    def _only(self, draft: Draft, places: Truths) -> Draft:
-        """Return the best draft with another's moves to these places."""
-        mixed = self.best.copy()
-        own = places[self.options.arcs.destination[self.options.arc]]
-        mixed.cases[own] = draft.cases[own]
-        lanes = places[self.network.destination]
-        mixed.fleet[lanes] = draft.fleet[lanes]
-        return mixed
-
-    def _keep_what_gains(self, draft: Draft) -> bool:
-        """Keep a draft's changes for the products that gain by them: products do not touch."""
-        run = self._appraise(draft)
-        money = run.by_sku - draft.landed_by_sku()
-        gains = money > self.best_appraisal.by_sku - self.best.landed_by_sku() + 1e-7
-        kept = self.best.copy()
-        own = gains[self.options.sku]
-        kept.cases[own] = draft.cases[own]
-        return bool(gains.any()) and self._settle(kept, self._scores, run)
-
-    def _refill(self, draft: Draft) -> Appraisal:
-        """Fill changed trips, a step for each cell at a time; return the run of what goes then."""
-        appraisal = self._appraise(draft)
-        for _ in range(_REFILLS):
-            if self._late() or not fill(draft, appraisal, self.before, STORAGE_MARGIN):
-                break
-            appraisal = self._appraise(draft, appraisal)
-        return appraisal
-
-    def _scores(self) -> Floats:
-        """(options,) value per unit of what the best draft moves; small for the rest."""
-        if self.best_scores is None:
-            cases, units = self.best.cases, self.options.case_units
-            rows = np.flatnonzero(cases)
-            value = value_of_keeping(self.best, self.best_appraisal, rows, cases[rows])
-            self.best_scores = np.zeros(len(self.options))
-            self.best_scores[rows] = value / (cases[rows] * units[rows])
-        return self.best_scores
-
-    def _appraise(self, draft: Draft, near: Appraisal | None = None) -> Appraisal:
-        """Run a draft.
-
-        :param near: the run of a draft much like it, that nobody needs any more: taken over.
-        """
-        if near is None or near is self.best_appraisal:
-            return reappraise(self.best_appraisal, draft.moves(), self.draw)
-        return reappraise(near, draft.moves(), self.draw, take_over=True)
-
-    def _profit(self, draft: Draft, appraisal: Appraisal) -> float:
-        return float(appraisal.by_sku.sum() - draft.moving_money() - self.facts_money)
-
-    def _late(self) -> bool:
-        return time.monotonic() > self.deadline
-
-
-def _floors(gain: Floats) -> list[float]:
-    """Gains above which places are kept: all that gain, then the better half of these."""
-    gains = gain[gain > 0]
-    return [0.0, float(np.median(gains))] if len(gains) > 1 else [0.0] * len(gains)
-
-
-def _stages(network: Network, arcs: Arcs) -> list[Ints]:
-    """Arcs in the order of planning: to fronts before stores, for each place the cheapest first."""
-    used = np.flatnonzero(
-        arcs.open.any(axis=1) & (network.kind[arcs.origin] < network.kind[arcs.destination])
-    )
-    price = np.where(np.isfinite(arcs.price), arcs.price, np.nan)
-    cheap = np.nanmin(price[used], axis=1) if len(used) else np.zeros(0)
-    order = used[np.lexsort((arcs.origin[used], cheap, arcs.destination[used]))]
-    place = arcs.destination[order]
-    starts = np.flatnonzero(np.diff(place, prepend=-1))
-    rank = np.arange(len(order)) - np.repeat(starts, np.diff(np.append(starts, len(order))))
-    stages = []
-    for kind in (1, 2):
-        of_kind = network.kind[place] == kind
-        for number in range(int(rank[of_kind].max(initial=-1)) + 1):
-            stages.append(order[of_kind & (rank == number)])
-    return stages
+        kept, appraisal, profit = run.best, run.best_appraisal, run.best_profit
+        run.go_on_from(perturbed(kept, rng, consecutive=number % 2 == 0))
+        run.improve(patience=_PATIENCE_AGAIN)
+        if run.best_profit > profit:
+            continue
+        other, of_other = run.best, run.best_appraisal
+        run.go_on_from(kept, appraisal)
+        run.keep_by_place(other, of_other)

@@ -196,7 +196,7 @@ def test_a_floor_on_fairness_lifts_the_least_served_region():
     assert told["least"] >= told["floor"] - 0.01
     assert units_to(fair, "G") > units_to(plain, "G")
     assert "fairness" not in plain.details
-    assert units_to(plain, "G") == 0
+    assert units_to(plain, "G") < 0.2 * units_to(plain, "F")
     enough = {"stock": 2000, "promise": NOTHING_FAR}
     idle = plan_world(two_regions(**enough, fairness_floor=0.5))
     pd.testing.assert_frame_equal(idle.transfers, plan_world(two_regions(**enough)).transfers)
