@@ -54,6 +54,9 @@ FEWER_ROUNDS: Rounds = ((48, 0.05, 0.15), *((16, 0.012 * 0.6**number, 0.6) for n
 MANY_CELLS = 20_000
 _REFRESH = 4
 """Steps after which the chains are chosen anew."""
+_EARLY = 2 / 3
+"""Share of the first round after which vehicles count as divisible for a first bound: that takes
+as long as one step, the bounds of places as long as ten."""
 _LAST = 3
 """Chains of a place that steps take in turn: the best one changes with the prices."""
 _WAYS = 3
@@ -80,7 +83,7 @@ def path_bound(
 def path_bounds(
     network: Network, draw: Draw, until: float = np.inf, rounds: Rounds | None = None
 ) -> Iterator[float]:
-    """Yield the best bound so far after each round: :func:`path_bound`.
+    """Yield the best bound so far, soon and after each round: :func:`path_bound`.
 
     :param until: ``time.monotonic()`` at which no other block is begun.
     """
@@ -94,7 +97,7 @@ def path_bounds(
     useful = _useful_factor(network, options, base)
     places = _Places(network, arcs, blocks, useful)
     rooms = [Room(useful)]
-    best = np.inf
+    best, fixed = np.inf, base.profit + mains.saved
     if rounds is None:
         rounds = FEWER_ROUNDS if len(base.cells) > MANY_CELLS else ROUNDS
     for number, (steps, size, fall) in enumerate(rounds):
@@ -104,11 +107,13 @@ def path_bounds(
                 if time.monotonic() > until:
                     return
                 block.ascend(rooms, min(_REFRESH, steps - start), rate)
+            if not number and start < _EARLY * steps <= start + _REFRESH:
+                best = fixed + _stock_money(blocks) + float(places.divisible().sum())
+                yield best
             if number and start + _REFRESH < steps:
                 rooms = [*rooms, places.room()][-_LAST:]
-        stock = sum(block.stock_money() for block in blocks)
         money, room = places.bound()
-        best = min(best, base.profit + mains.saved + stock + float(money.sum()))
+        best = min(best, fixed + _stock_money(blocks) + float(money.sum()))
         rooms = [*(rooms if number else []), room][-_LAST:]
         yield best
 
@@ -162,13 +167,24 @@ class _Places:
         """Money of places whose vehicles' m³ may arrive on any day, inf for the others."""
         count = len(self.factor)
         earned = np.zeros((len(ROOM_PRICES), count))
-        divisible = self.useful * _free_room(self.arcs, count)
         for block in self.blocks:
             for number, price in enumerate(ROOM_PRICES):
                 earned[number] += block.earned(Room(np.full(count, price)), self.pooled)
-            divisible += block.earned(Room(self.useful), self.pooled)
         money, self.factor = best_fleets(self.network, self.arcs, earned, self.factor)
-        return np.where(self.chained & ~self.pooled, np.inf, np.minimum(money, divisible))
+        least = np.minimum(money, self.divisible())
+        return np.where(self.chained & ~self.pooled, np.inf, least)
+
+    def divisible(self) -> Floats:
+        """(locations,) money at the useful price of room, of places whose fleets are bounded."""
+        money = self.useful * _free_room(self.arcs, len(self.factor))
+        for block in self.blocks:
+            money += block.earned(Room(self.useful), self.pooled)
+        return money
+
+
+def _stock_money(blocks: list[PricedCells]) -> float:
+    """What the mains' stock is worth at the blocks' prices."""
+    return sum(block.stock_money() for block in blocks)
 
 
 def _useful_factor(network: Network, options: Options, base: Appraisal) -> Floats:

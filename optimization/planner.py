@@ -141,14 +141,8 @@ class _Work:
             network,
             draw,
             settings,
-            lambda priced: search(
-                priced,
-                draw,
-                deadline,
-                self.progress,
-                relaxed=relaxed,
-                # A floor on fairness chooses a plan several times.
-                thorough=not settings.fairness_floor,
+            lambda priced, first: search(
+                priced, draw, deadline, self.progress, relaxed=relaxed, thorough=first
             ),
             lambda: time.monotonic() > deadline,
         )

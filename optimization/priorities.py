@@ -57,17 +57,17 @@ def choose(
     network: Network,
     draw: Draw,
     settings: PlanSettings,
-    search: Callable[[Network], Found],
+    search: Callable[[Network, bool], Found],
     late: Callable[[], bool],
 ) -> tuple[Found, Fairness | None]:
     """Choose a plan under priorities.
 
-    :param search: chooses a plan on the network that it is given.
+    :param search: chooses a plan on the network that it is given; told whether it is the first.
     :param late: whether there is no time for another search.
     :returns: what was found, its draft on ``network``, and its fairness where a floor is set.
     """
     weights = weights_of(network, settings)
-    best = _unweighted(search(replace(network, series_weight=weights)), network)
+    best = _unweighted(search(replace(network, series_weight=weights), True), network)
     if not settings.fairness_floor or not len(weights):
         return best, None
     mean = served_shares(network, best.draft, draw, 0.0)[0].mean
@@ -81,7 +81,7 @@ def choose(
         if (below & ~before).any():
             rise = np.sqrt(rise)
         weights = weights * np.where(below[network.series_region], rise, 1.0)
-        found = _unweighted(search(replace(network, series_weight=weights)), network)
+        found = _unweighted(search(replace(network, series_weight=weights), False), network)
         other, now = served_shares(network, found.draft, draw, floor)
         if other.short < fairness.short - 1e-9:
             best, fairness = found, other

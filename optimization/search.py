@@ -28,7 +28,7 @@ _BOTH_STARTS = 20_000
 """Options up to which both starts are tried."""
 _HOPEFUL = 0.95
 """The second start is given up where it soon has less than this share of the first one's gain."""
-_PERTURBATIONS, _PERTURBED_OPTIONS = 12, 40_000
+_PERTURBATIONS, _PERTURBED_OPTIONS = 12, 25_000
 """Most perturbations, and options in all of them together: they take time by the option."""
 
 
