@@ -61,6 +61,7 @@ _ENGLISH: dict[str, str] = {
     "valuing stock": _mark("valuing stock"),
     "searching transfers": _mark("searching transfers"),
     "improving the plan": _mark("improving the plan"),
+    "looking for a better plan": _mark("looking for a better plan"),
     "bounding what is possible": _mark("bounding what is possible"),
     "checking and explaining": _mark("checking and explaining"),
     "demand": _mark("simulating demand"),

@@ -156,11 +156,12 @@ class LocalSearch:
             near = None
         return set()
 
-    def improve(self, least: float = 0.0, patience: int = PATIENCE) -> None:
+    def improve(self, least: float = 0.0, patience: int = PATIENCE, told: bool = True) -> None:
         """Fill, thin out, change and move trips while that makes the profit larger.
 
         :param least: gain without which it is given up early.
         :param patience: steps in a row that may bring next to nothing.
+        :param told: whether the steps are the progress that is told.
         """
         idle = 0
         for number in range(_ROUNDS):
@@ -171,7 +172,8 @@ class LocalSearch:
             if self.late():
                 self.complete = False
                 return
-            self.progress(number, _ROUNDS, "improving the plan")
+            if told:
+                self.progress(number, _ROUNDS, "improving the plan")
             cautious = idle >= patience // 2
             had = self.best_profit
             step = number % 4

@@ -28,6 +28,7 @@ _BOTH_STARTS = 20_000
 """Options up to which both starts are tried."""
 _HOPEFUL = 0.95
 """The second start is given up where it soon has less than this share of the first one's gain."""
+_BETTER = "looking for a better plan"
 _PERTURBATIONS, _PERTURBED_OPTIONS = 12, 25_000
 """Most perturbations, and options in all of them together: they take time by the option."""
 
@@ -77,9 +78,10 @@ def search(
             other.start()
             other.improve(least=_HOPEFUL * (run.best_profit - run.nothing))
             run = other if other.best_profit > run.best_profit else run
+        times = min(_PERTURBATIONS, _PERTURBED_OPTIONS // len(run.options)) if thorough else 0
+        progress(0, 1 + times, _BETTER)
         _clear_weak_places(run)
-        if thorough:
-            _perturb(run)
+        _perturb(run, times)
     return Found(run.best, run.best_profit, run.nothing, run.complete, run.before)
 
 
@@ -95,23 +97,24 @@ def _clear_weak_places(run: LocalSearch) -> None:
         return
     kept, profit = run.best, run.best_profit
     run.go_on_from(cleared(kept, weak))
-    run.improve(patience=_PATIENCE_AGAIN)
+    run.improve(patience=_PATIENCE_AGAIN, told=False)
     if run.best_profit <= profit:
         run.go_on_from(kept)
 
 
-def _perturb(run: LocalSearch) -> None:
-    """Take some trips off and improve what is left, time after time: iterated local search.
+def _perturb(run: LocalSearch, times: int) -> None:
+    """Take some trips off and improve what is left, so many times: iterated local search.
 
     What comes out is kept whole where it is better, else at the places that gain by it.
     """
     rng = np.random.default_rng(0)
-    for number in range(min(_PERTURBATIONS, _PERTURBED_OPTIONS // len(run.options))):
+    for number in range(times):
         if run.late() or not run.complete:
             return
+        run.progress(1 + number, 1 + times, _BETTER)
         kept, appraisal, profit = run.best, run.best_appraisal, run.best_profit
         run.go_on_from(perturbed(kept, rng, consecutive=number % 2 == 0))
-        run.improve(patience=_PATIENCE_AGAIN)
+        run.improve(patience=_PATIENCE_AGAIN, told=False)
         if run.best_profit > profit:
             continue
         other, of_other = run.best, run.best_appraisal
