@@ -24,12 +24,12 @@ from optimization.weak_places import LEAST_RETURN, cleared, weak_places
 
 _PATIENCE_AGAIN = 4
 """Steps that may bring next to nothing where a plan is bettered anew."""
-_BOTH_STARTS = 20_000
+_BOTH_STARTS = 8_000
 """Options up to which both starts are tried."""
 _HOPEFUL = 0.95
 """The second start is given up where it soon has less than this share of the first one's gain."""
 _BETTER = "looking for a better plan"
-_PERTURBATIONS, _PERTURBED_OPTIONS = 12, 25_000
+_PERTURBATIONS, _PERTURBED_OPTIONS = 4, 25_000
 """Most perturbations, and options in all of them together: they take time by the option."""
 
 
