@@ -17,7 +17,6 @@ import numpy as np
 from optimization.appraisal import Appraisal, appraise
 from optimization.block import Array
 from optimization.evaluation import Draw
-from optimization.grouping import Rows
 from optimization.linear_model import linear_programme, shared_money
 from optimization.linear_solver import SOLVER, solve_here
 from optimization.network import FAR, MAIN, Floats, Ints, Moves, Network
@@ -153,11 +152,8 @@ def _parts(
     network: Network, draw: Draw, arcs: Arcs, ranges: list[tuple[int, int]]
 ) -> Iterator[_Part]:
     for first, stop in ranges:
-        part, series = product_part(network, np.arange(first, stop))
-
-        def own(rows: Rows, series: Ints = series) -> Array:
-            return draw(series[rows])
-
+        products = product_part(network, np.arange(first, stop))
+        part, own = products.network, products.draw_of(draw)
         options = list_options(part, arcs)
         if len(options) or len(part.series_sku):
             forward = part.cell_sku[part.cell_kind != MAIN]

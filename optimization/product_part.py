@@ -2,15 +2,39 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
+from optimization.evaluation import Draw
 from optimization.network import Ints, Lots, Moves, Network
 
 
-def product_part(network: Network, products: Ints) -> tuple[Network, Ints]:
-    """Return the network of these products, and which of the whole's series are its own.
+@dataclass(frozen=True, eq=False)
+class ProductPart:
+    """Some products of a network.
+
+    :param network: of these products alone.
+    :param number: (skus,) of the whole's products in it, -1 for those that are not.
+    :param series: which of the whole's series are its own; ``cells`` likewise.
+    """
+
+    network: Network
+    number: Ints
+    series: Ints
+    cells: Ints
+
+    def moves_of(self, moves: Moves) -> Moves:
+        """Return the whole's moves of its products, under its own numbers."""
+        return _numbered(moves, self.number)
+
+    def draw_of(self, draw: Draw) -> Draw:
+        """Return the paths of its own series among those of the whole's."""
+        return lambda rows: draw(self.series[rows])
+
+
+def product_part(network: Network, products: Ints) -> ProductPart:
+    """Return these products of a network as a network of their own.
 
     Places, lanes and days stay as they are; what only couples products stays too.
 
@@ -51,15 +75,14 @@ def product_part(network: Network, products: Ints) -> tuple[Network, Ints]:
             expiry=lots.expiry[own],
             fresh=lots.fresh[own],
         ),
-        facts=moves_of(network.facts, number),
-        last=moves_of(network.last, number),
+        facts=_numbered(network.facts, number),
+        last=_numbered(network.last, number),
         barred_keys=lane[barred] * len(products) + number[sku[barred]],
         barred_until=network.barred_until[barred],
     )
-    return part, series
+    return ProductPart(part, number, series, cells)
 
 
-def moves_of(moves: Moves, number: Ints) -> Moves:
-    """Return the moves of products with a number >= 0, (skus,), under that number."""
+def _numbered(moves: Moves, number: Ints) -> Moves:
     own = moves.where(number[moves.sku] >= 0)
     return Moves(own.lane, number[own.sku], own.day, own.cases)

@@ -13,12 +13,10 @@ import numpy as np
 import numpy.typing as npt
 
 from optimization.appraisal import Appraisal, appraise
-from optimization.block import Array
 from optimization.evaluation import Draw
-from optimization.grouping import Rows
 from optimization.lasting_lots import LastingLots
 from optimization.network import Ints, Moves, Network
-from optimization.product_part import moves_of, product_part
+from optimization.product_part import product_part
 
 Values = npt.NDArray[Any]
 
@@ -45,18 +43,11 @@ def reappraise(earlier: Appraisal, moves: Moves, draw: Draw, take_over: bool = F
     changed = changed_products(network, earlier.moves, every)
     if not len(changed):
         return earlier
-    number = np.full(len(network.skus), -1, dtype=np.int64)
-    number[changed] = np.arange(len(changed))
-    cells = np.flatnonzero(number[network.cell_sku] >= 0)
-    if len(cells) > _MOST * len(network.cell_sku):
+    if np.isin(network.cell_sku, changed).mean() > _MOST:
         return appraise(network, moves, draw)
-    part, series = product_part(network, changed)
-
-    def own(rows: Rows) -> Array:
-        return draw(series[rows])
-
-    run = appraise(part, moves_of(moves, number), own)
-    rows = earlier.row_of_cell[cells[run.cells]]
+    part = product_part(network, changed)
+    run = appraise(part.network, part.moves_of(moves), part.draw_of(draw))
+    rows = earlier.row_of_cell[part.cells[run.cells]]
     new: dict[str, Any] = {}
     for names, at in ((_BY_ROW, (slice(None), rows)), (_BY_PRODUCT, (slice(None), changed))):
         for name in names:
@@ -64,7 +55,7 @@ def reappraise(earlier: Appraisal, moves: Moves, draw: Draw, take_over: bool = F
     for name in _OF_PRODUCT:
         new[name] = _written(getattr(earlier, name), changed, getattr(run, name), take_over)
     new["after_sold"] = _written(earlier.after_sold, rows, run.after_sold, take_over)
-    new["morning"] = _written(earlier.morning, cells, run.morning, take_over)
+    new["morning"] = _written(earlier.morning, part.cells, run.morning, take_over)
     costs = sum(network.moving_costs(every).values())
     return replace(
         earlier,

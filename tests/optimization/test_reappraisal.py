@@ -95,7 +95,8 @@ def test_many_changed_products_are_run_anew(problem):
 
 def test_some_products_apart_sell_what_they_sell_together(problem):
     network, chosen = problem.network, np.array([1, 3])
-    part, series = product_part(network, chosen)
+    products = product_part(network, chosen)
+    part, series = products.network, products.series
     assert list(part.skus) == list(network.skus[chosen])
     assert set(network.series_sku[series]) == set(chosen)
     assert (
@@ -103,5 +104,5 @@ def test_some_products_apart_sell_what_they_sell_together(problem):
         == network.lots.units[np.isin(network.cell_sku[network.lots.cell], chosen)].sum()
     )
     whole = appraise(network, Moves.none(), problem.common)
-    alone = appraise(part, Moves.none(), lambda rows: problem.common(series[rows]))
+    alone = appraise(part, Moves.none(), products.draw_of(problem.common))
     np.testing.assert_array_equal(alone.by_sku, whole.by_sku[chosen])
