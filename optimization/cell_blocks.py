@@ -128,6 +128,7 @@ def _block(
         room=room,
         main=main,
         floor=floor.astype(np.float32)[:, :, None],
+        sku=skus,
         far=np.maximum(network.profit[FAR, skus], 0),
         top=top,
         stock=mains.stock[:, skus],

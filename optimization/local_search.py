@@ -23,9 +23,10 @@ from optimization.network import Floats, Ints, Network, Truths
 from optimization.options import Arcs, join_lanes, list_options, of_surplus
 from optimization.place_gains import gain_by_place
 from optimization.reappraisal import reappraise
-from optimization.relaxed_start import relaxed_draft
+from optimization.relaxed_start import relaxed_draft, whole_cases
 from optimization.spare_vehicles import trim_fleet
 from optimization.trip_changes import Change, change_trips, shift_trips
+from optimization.trip_loads import best_loads
 from optimization.visits import plan_visits
 
 STORAGE_MARGIN = 0.01
@@ -116,16 +117,8 @@ class LocalSearch:
 
         :param near: of a draft that is much like it, taken over.
         """
-        fit(draft, score())
-        appraisal = self._appraise(draft, near)
-        for _ in range(8):
-            dropped = drop_beyond_storage(
-                draft, appraisal.morning, self.before, STORAGE_MARGIN, score()
-            )
-            if not dropped:
-                break
-            appraisal = self._appraise(draft, appraisal)
-        else:
+        appraisal = self._fitted(draft, score, near)
+        if appraisal is None:
             return False
         trim_fleet(draft)
         profit = self._profit(draft, appraisal)
@@ -133,6 +126,21 @@ class LocalSearch:
             self._take(draft.copy(), appraisal, profit)
             return True
         return False
+
+    def _fitted(
+        self, draft: Draft, score: Callable[[], Floats], near: Appraisal | None = None
+    ) -> Appraisal | None:
+        """Make a draft fit, and run it; None where what it stores could not be made to fit."""
+        fit(draft, score())
+        appraisal = self._appraise(draft, near)
+        for _ in range(8):
+            dropped = drop_beyond_storage(
+                draft, appraisal.morning, self.before, STORAGE_MARGIN, score()
+            )
+            if not dropped:
+                return appraisal
+            appraisal = self._appraise(draft, appraisal)
+        return None
 
     def go_on_from(self, draft: Draft, appraisal: Appraisal | None = None) -> None:
         """Better this draft from now on, whether or not it is as good as the best so far.
@@ -142,6 +150,25 @@ class LocalSearch:
         run = self._appraise(draft) if appraisal is None else appraisal
         self._take(draft, run, self._profit(draft, run))
         self.refused = set()
+
+    def load_anew(self) -> bool:
+        """Go on from the best draft's trips with what they had best carry; whether that is known.
+
+        In whole cases it may well be worse at first.
+        """
+        draft = self.best.copy()
+        # The largest of what there is: made again when its place is free.
+        del self.best_appraisal
+        units = best_loads(self.network, self.options, self.draw, draft.capacity(), self.late)
+        self.best_appraisal = appraise(self.network, draft.moves(), self.draw)
+        if units is None:
+            return False
+        draft.cases = whole_cases(self.options, units)
+        margin = self.network.margin[self.options.sku]
+        appraisal = self._fitted(draft, lambda: margin)
+        if appraisal is not None:
+            self.go_on_from(draft, appraisal)
+        return appraisal is not None
 
     def keep_by_place(self, other: Draft, run: Appraisal) -> set[int]:
         """Take another draft's moves to the places that gain by them; return these places.
@@ -156,12 +183,19 @@ class LocalSearch:
             near = None
         return set()
 
-    def improve(self, least: float = 0.0, patience: int = PATIENCE, told: bool = True) -> None:
+    def improve(
+        self,
+        least: float = 0.0,
+        patience: int = PATIENCE,
+        told: bool = True,
+        loads_alone: bool = False,
+    ) -> None:
         """Fill, thin out, change and move trips while that makes the profit larger.
 
         :param least: gain without which it is given up early.
         :param patience: steps in a row that may bring next to nothing.
         :param told: whether the steps are the progress that is told.
+        :param loads_alone: whether only cases change, not trips.
         """
         idle = 0
         for number in range(_ROUNDS):
@@ -176,7 +210,7 @@ class LocalSearch:
                 self.progress(number, _ROUNDS, "improving the plan")
             cautious = idle >= patience // 2
             had = self.best_profit
-            step = number % 4
+            step = number % (2 if loads_alone else 4)
             if step == 0:
                 draft = self.best.copy()
                 before = self.before

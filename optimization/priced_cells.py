@@ -16,7 +16,7 @@ from optimization.block import Array
 from optimization.network import Floats, Ints, Truths
 from optimization.path_sales import Wanted, best_sales, most_money
 
-_MEMORY, _SPREAD = 0.9, 0.99
+_MEMORY, _SPREAD = 0.8, 0.99
 _MAIN_STEP = 0.3
 
 
@@ -28,7 +28,8 @@ NOTHING = np.float32(1e30)
 class Room:
     """What room in vehicles costs, and when it comes.
 
-    :param factor: (locations,) price of a m³, in times that of the cheapest full vehicle.
+    :param factor: (locations,) or (ways, days, locations) price of a m³, in times that of the
+        cheapest full vehicle.
     :param open: (ways, days, locations) whether something may arrive; None: whenever it can.
     """
 
@@ -47,7 +48,8 @@ class PricedCells:
     :param room: (ways, days, cells) money for its room at the least price.
     :param main: (ways, cells) where it comes from.
     :param floor: (days, cells, 1) money of a unit that arrives then and sells on no day.
-    :param far: (products,) profit of a unit sold far; ``top``: (products,) the most near;
+    :param sku: (products,) which of the network's; ``far``: profit of a unit sold far; ``top``: the
+        most near;
         ``stock``, ``left``, ``short``: as of :class:`Mains`.
     """
 
@@ -60,6 +62,7 @@ class PricedCells:
     room: Floats
     main: Ints
     floor: Array
+    sku: Ints
     far: Floats
     top: Floats
     stock: Floats
@@ -133,9 +136,15 @@ class PricedCells:
         :param size: of a step, in shares of a unit's profit.
         """
         for step in range(steps):
-            self._step(rooms[-1 - step % len(rooms)], size)
+            self.step(rooms[-1 - step % len(rooms)], size)
 
-    def _step(self, room: Room, size: float) -> None:
+    def step(self, room: Room, size: float) -> tuple[Ints, Ints, Array]:
+        """Better the prices once.
+
+        :param size: of the step, in shares of a unit's profit.
+        :returns: cells that anything may reach; (days, those) the way by which it had best come
+            and the units that come, in the mean of the paths, at the prices before the step.
+        """
         rows = self._reached(room)
         cost, way = self._cost(room, rows)
         prices = self._prices(cost, rows)
@@ -150,12 +159,15 @@ class PricedCells:
         rate = size * float(np.sqrt(1 - _SPREAD**self.done) / (1 - _MEMORY**self.done))
         unit = np.maximum(self.profit[rows], 1e-6).astype(np.float32)[None, :, None]
         change = self._smoothed(0, mean[:, :, None] - units, rows)
-        self.deviation[:, rows] = deviation - change * (rate * unit)
+        change *= rate * unit
+        deviation -= change
+        self.deviation[:, rows] = deviation
         dearest = self.far[:, None].astype(np.float32)
         change = self._smoothed(1, far) * (rate * dearest)
         self.far_price = np.clip(self.far_price - change, 0, dearest)
         change = self._smoothed(2, main) * (_MAIN_STEP * rate * self.top)
         self.main_price = np.maximum(self.main_price - change, 0)
+        return np.arange(len(self.place))[rows], way, mean
 
     def _reached(self, room: Room) -> Ints | slice:
         """Cells to which something may come: the others have nothing to say in a step."""
@@ -171,10 +183,14 @@ class PricedCells:
         """
         at = ... if rows is None else (slice(None), rows)
         first, second = self.first[number][at], self.second[number][at]
-        first = first + (1 - _MEMORY) * (slope - first)
-        second = second + (1 - _SPREAD) * (slope * slope - second)
+        first += (1 - _MEMORY) * (slope - first)
+        square = slope * slope
+        square -= second
+        square *= 1 - _SPREAD
+        second += square
         self.first[number][at], self.second[number][at] = first, second
-        return first / np.sqrt(second + 1e-12)
+        np.sqrt(np.add(second, 1e-12, out=square), out=square)
+        return np.divide(first, square, out=square)
 
     def _stock_slopes(
         self, units: Array, mean: Array, way: Ints, rows: Ints | slice
@@ -200,7 +216,10 @@ class PricedCells:
         product = self.product[rows]
         main = self.main_price[self.main[:, rows], product]
         far = self.far_price.mean(axis=1, dtype=np.float64)[product]
-        landed: Floats = self.room[:, :, rows] * factor[self.place[rows]]
+        each = factor[..., self.place[rows]]
+        landed: Floats = self.room[:, :, rows] * (
+            each if each.ndim == 1 else each[: len(self.room)]
+        )
         landed += self.money[:, :, rows] + (main + far)[:, None]
         return landed
 

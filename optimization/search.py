@@ -17,19 +17,20 @@ from optimization.appraisal import appraise
 from optimization.block import Array
 from optimization.draft import Draft
 from optimization.evaluation import Draw
-from optimization.local_search import LocalSearch
+from optimization.local_search import PATIENCE, LocalSearch
 from optimization.network import Floats, Network
+from optimization.path_bound import applies
 from optimization.perturbation import perturbed
 from optimization.weak_places import LEAST_RETURN, cleared, weak_places
 
-_PATIENCE_AGAIN = 4
-"""Steps that may bring next to nothing where a plan is bettered anew."""
+_PATIENCE_BEFORE_LOADS, _PATIENCE_AGAIN = 2, 4
+"""Steps that may bring next to nothing where more is to come, and where a plan is bettered anew."""
 _BOTH_STARTS = 8_000
 """Options up to which both starts are tried."""
 _HOPEFUL = 0.95
 """The second start is given up where it soon has less than this share of the first one's gain."""
 _BETTER = "looking for a better plan"
-_PERTURBATIONS, _PERTURBED_OPTIONS = 4, 25_000
+_PERTURBATIONS, _PERTURBED_OPTIONS = 1, 25_000
 """Most perturbations, and options in all of them together: they take time by the option."""
 
 
@@ -71,7 +72,8 @@ def search(
     """
     run = LocalSearch(network, draw, deadline, progress)
     run.start(warm, relaxed)
-    run.improve()
+    loaded = not warm and applies(network, run.options)
+    run.improve(patience=_PATIENCE_BEFORE_LOADS if loaded else PATIENCE)
     if not warm and len(run.options):
         if relaxed is not None and len(run.options) <= _BOTH_STARTS:
             other = LocalSearch(network, draw, deadline, progress)
@@ -81,7 +83,11 @@ def search(
         times = min(_PERTURBATIONS, _PERTURBED_OPTIONS // len(run.options)) if thorough else 0
         progress(0, 1 + times, _BETTER)
         _clear_weak_places(run)
+        if loaded:
+            _reload(run)
         _perturb(run, times)
+        if loaded and times:
+            _reload(run)
     return Found(run.best, run.best_profit, run.nothing, run.complete, run.before)
 
 
@@ -97,6 +103,19 @@ def _clear_weak_places(run: LocalSearch) -> None:
         return
     kept, profit = run.best, run.best_profit
     run.go_on_from(cleared(kept, weak))
+    run.improve(patience=_PATIENCE_AGAIN, told=False)
+    if run.best_profit <= profit:
+        run.go_on_from(kept)
+
+
+def _reload(run: LocalSearch) -> None:
+    """Give the trips what they had best carry, and improve that; undo it if it is worse."""
+    if run.late() or not run.complete:
+        return
+    kept, profit = run.best, run.best_profit
+    if not run.load_anew():
+        return
+    run.improve(patience=_PATIENCE_AGAIN, told=False, loads_alone=True)
     run.improve(patience=_PATIENCE_AGAIN, told=False)
     if run.best_profit <= profit:
         run.go_on_from(kept)
