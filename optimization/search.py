@@ -1,9 +1,10 @@
 """The search for a plan: starts, local search, and ways out of where that ends.
 
 Local search ends where no step alone makes the plan better. Places that earn little are then
-cleared together (:mod:`optimization.weak_places`), and on networks where that takes seconds some
-trips of all places are taken off, time after time (:mod:`optimization.perturbation`). Whatever
-does not come out better is undone, so that a plan is never worse on the common paths than none.
+cleared together (:mod:`optimization.weak_places`), trips get what they had best carry
+(:mod:`optimization.trip_loads`), and on networks where that takes seconds some trips of all places
+are taken off (:mod:`optimization.perturbation`). Whatever does not come out better is undone, so
+that a plan is never worse on the common paths than none.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ _BOTH_STARTS = 8_000
 _HOPEFUL = 0.95
 """The second start is given up where it soon has less than this share of the first one's gain."""
 _BETTER = "looking for a better plan"
-_PERTURBATIONS, _PERTURBED_OPTIONS = 1, 25_000
+_PERTURBATIONS, _PERTURBATIONS_BETWEEN_LOADS, _PERTURBED_OPTIONS = 4, 1, 25_000
 """Most perturbations, and options in all of them together: they take time by the option."""
 
 
@@ -80,10 +81,12 @@ def search(
             other.start()
             other.improve(least=_HOPEFUL * (run.best_profit - run.nothing))
             run = other if other.best_profit > run.best_profit else run
-        times = min(_PERTURBATIONS, _PERTURBED_OPTIONS // len(run.options)) if thorough else 0
-        progress(0, 1 + times, _BETTER)
+        most = _PERTURBATIONS_BETWEEN_LOADS if loaded else _PERTURBATIONS
+        times = min(most, _PERTURBED_OPTIONS // len(run.options)) if thorough else 0
+        progress(0, 2 + times, _BETTER)
         _clear_weak_places(run)
         if loaded:
+            progress(1, 2 + times, _BETTER)
             _reload(run)
         _perturb(run, times)
         if loaded and times:
@@ -130,7 +133,7 @@ def _perturb(run: LocalSearch, times: int) -> None:
     for number in range(times):
         if run.late() or not run.complete:
             return
-        run.progress(1 + number, 1 + times, _BETTER)
+        run.progress(2 + number, 2 + times, _BETTER)
         kept, appraisal, profit = run.best, run.best_appraisal, run.best_profit
         run.go_on_from(perturbed(kept, rng, consecutive=number % 2 == 0))
         run.improve(patience=_PATIENCE_AGAIN, told=False)
