@@ -19,6 +19,7 @@ from forecasting.panel import Panel
 from forecasting.pooled_equations import blocks
 from forecasting.pooled_outlook import Outlook
 from forecasting.pooled_parts import pooled_parts
+from forecasting.pooled_rebound import learn_rebound
 from forecasting.pooled_regression import PooledFit, PooledRegression, fit_pooled
 from forecasting.threads import each
 
@@ -32,7 +33,7 @@ LEAST_REACH = 18
 _MIN_DAYS_BEFORE_ORIGIN = 28
 _CALIBRATION_SERIES = 6_000
 _CALIBRATION_FLOATS = 6e7
-_MIN_AVAILABILITY_DAY = 0.8
+_MIN_AVAILABILITY_DAY = 0.6
 _MIN_AVAILABILITY_RUN = 0.5
 _AROUND = (6, 2)
 """Days over which quantiles of errors are smoothed: of single days, and of demand cumulated, whose
@@ -85,12 +86,18 @@ def forecast_pooled(
         past = fit_pooled(learners, history, horizon, settings, earlier=cutoffs)[:-1]
     progress(2, 3, "quantiles")
     volume = _volume(panel)
+    learnt, offset = volume if part is None else volume[part], fit.offset
+    if fit.columns.usual_stock is not None and past:
+        rebound = learn_rebound(learners, cutoffs, past, learnt)
+        fit = replace(fit, outlook=rebound.lifted(panel, history, fit, volume))
+        past = [
+            replace(then, outlook=rebound.lifted(learners, cutoff, then, learnt))
+            for cutoff, then in zip(cutoffs, past, strict=True)
+        ]
+    outlook = fit.outlook
     errors = [_errors_at(learners, c, f, horizon) for c, f in zip(cutoffs, past, strict=True)]
-    learnt, outlook, offset = volume, fit.outlook, fit.offset
     if part is None:
         errors, outlook = _by_own_width(errors, outlook)
-    else:
-        learnt = volume[part]
     day_scores, run_scores = each(
         lambda kind: calibrate(
             [both[kind] for both in errors], learnt, days=cutoffs, around=_AROUND[kind]
