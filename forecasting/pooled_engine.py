@@ -1,8 +1,9 @@
 """The engine ``nearfield``: pooled regression, carried level, calibrated quantiles.
 
 Steps: fit on all of history and at a few past cutoffs (:mod:`forecasting.pooled_regression`), learn
-from the past ones how wide errors really are (:mod:`forecasting.calibration`), and say what the
-mean is made of (:mod:`forecasting.pooled_parts`).
+from the past ones what the forecast misses (:mod:`forecasting.pooled_lessons`) and how wide errors
+really are (:mod:`forecasting.calibration`), and say what the mean is made of
+(:mod:`forecasting.pooled_parts`).
 """
 
 from __future__ import annotations
@@ -17,9 +18,9 @@ from data.progress import Progress, silent
 from forecasting.calibration import Calibration, calibrate, normal_quantiles, own_width
 from forecasting.panel import Panel
 from forecasting.pooled_equations import blocks
+from forecasting.pooled_lessons import learn_lessons
 from forecasting.pooled_outlook import Outlook
 from forecasting.pooled_parts import pooled_parts
-from forecasting.pooled_rebound import learn_rebound
 from forecasting.pooled_regression import PooledFit, PooledRegression, fit_pooled
 from forecasting.threads import each
 
@@ -87,11 +88,11 @@ def forecast_pooled(
     progress(2, 3, "quantiles")
     volume = _volume(panel)
     learnt, offset = volume if part is None else volume[part], fit.offset
-    if fit.columns.usual_stock is not None and past:
-        rebound = learn_rebound(learners, cutoffs, past, learnt)
-        fit = replace(fit, outlook=rebound.lifted(panel, history, fit, volume))
+    if past:
+        lessons = learn_lessons(learners, cutoffs, past, learnt)
+        fit = replace(fit, outlook=lessons.heeded(panel, history, fit, volume))
         past = [
-            replace(then, outlook=rebound.lifted(learners, cutoff, then, learnt))
+            replace(then, outlook=lessons.heeded(learners, cutoff, then, learnt))
             for cutoff, then in zip(cutoffs, past, strict=True)
         ]
     outlook = fit.outlook

@@ -26,7 +26,7 @@ from forecasting.pooled_equations import Equations, blocks, equations
 from forecasting.pooled_luck import in_common, innovations
 from forecasting.pooled_outlook import Outlook, look_ahead
 from forecasting.pooled_priors import Pool, groups_of, pooled_means
-from forecasting.pooled_siblings import Siblings, siblings, with_siblings
+from forecasting.pooled_siblings import Siblings, beyond_own, siblings
 from forecasting.threads import each
 
 Floats = npt.NDArray[np.float64]
@@ -64,6 +64,8 @@ class PooledFit:
     :param columns: the regressors.
     :param level: how strongly each series' level is carried on.
     :param worth: (T,) what each day of history is worth.
+    :param beyond: (S,) how much further a level that followed its siblings would be
+        (:mod:`forecasting.pooled_siblings`).
     """
 
     outlook: Outlook
@@ -75,6 +77,7 @@ class PooledFit:
     columns: PooledColumns
     level: CarriedLevel
     worth: Floats
+    beyond: Floats
 
 
 def fit_pooled(
@@ -106,9 +109,10 @@ def fit_pooled(
     def fit(number: int) -> PooledFit:
         at, cutoff = told.equations[number].rescaled(told.wider), cutoffs[number]
         beta, left, _ = solve(at, told.pools, noise)
+        beyond = np.zeros(len(panel))
         if told.siblings is not None:
             history_told = (told.target, told.weight)
-            at = with_siblings(at, told.columns, beta, *history_told, told.siblings, cutoff)
+            beyond = beyond_own(at, told.columns, beta, *history_told, told.siblings, cutoff)
         reach = horizon if cutoff == history else panel.history - cutoff
         outlook = look_ahead(
             panel, told.columns, at, beta, left, noise, cutoff, horizon, told.level, reach
@@ -123,6 +127,7 @@ def fit_pooled(
             columns=told.columns,
             level=told.level,
             worth=told.worth,
+            beyond=beyond,
         )
 
     return each(fit, range(len(cutoffs)))

@@ -1,13 +1,13 @@
-"""What a product does in all regions at once stays: it is followed more closely than one series.
+"""What a product does in all regions at once, beyond what each of its series has followed.
 
 A product in season, in the news or replaced by another moves wherever it is sold, and stays moved;
 what one series does alone is mostly chance. Each series' level takes from a day's error the share
-that its own history asks for (:mod:`forecasting.level_strength`). Of the part that it shares with
-the same product elsewhere, the level takes as much as if it wandered :data:`STRONGER` times as
-widely: the mean of the product's residuals is filtered twice, once as its series are and once as a
-common level is, and the difference added to the state (a common level beside each series' own;
-Harvey, *Forecasting, Structural Time Series Models and the Kalman Filter*, 1989, ch. 8.3, here one
-after the other instead of jointly).
+that its own history asks for (:mod:`forecasting.level_strength`). Here the mean of a product's
+residuals is filtered twice: as its series are, and as a level that wanders :data:`STRONGER` times
+as widely. The difference is how much further the series would be, had they followed their siblings
+(a common level beside each series' own; Harvey, *Forecasting, Structural Time Series Models and the
+Kalman Filter*, 1989, ch. 8.3, here one after the other instead of jointly). How far to follow is
+learnt from past errors (:mod:`forecasting.pooled_lessons`).
 """
 
 from __future__ import annotations
@@ -82,7 +82,7 @@ def siblings(
     return Siblings(groups, root, share, both, gains_of(seen, both, []))
 
 
-def with_siblings(
+def beyond_own(
     at: Equations,
     columns: PooledColumns,
     beta: Floats,
@@ -90,8 +90,8 @@ def with_siblings(
     weight: Floats,
     told: Siblings,
     cutoff: int,
-) -> Equations:
-    """Return the equations at a cutoff with levels that follow what siblings have done.
+) -> Floats:
+    """Return (S,) by how much more the slow part of each level would follow its siblings.
 
     Nothing of the target after the cutoff is looked at.
 
@@ -110,9 +110,7 @@ def with_siblings(
     mean *= told.share[:, past]
     days = np.ascontiguousarray(np.tile(mean, (2, 1)).T)[:, None, :]
     state = whiten(days, told.gains.scale, told.level, [cutoff], told.gains).state[0, :, :, 0]
-    moved = at.state.copy()
-    moved[:, :, -1] += (state[:number] - state[number:])[told.groups]
-    return replace(at, state=moved)
+    return np.asarray((state[:number, 0] - state[number:, 0])[told.groups])
 
 
 def _members(groups: npt.NDArray[np.intp], number: int) -> csr_array:
