@@ -35,7 +35,11 @@ _MIN_DAYS_BEFORE_ORIGIN = 28
 _CALIBRATION_SERIES = 6_000
 _CALIBRATION_FLOATS = 6e7
 _MIN_AVAILABILITY_DAY = 0.6
+"""Of the days whose errors are learnt: those in stock for less sold what was left."""
 _MIN_AVAILABILITY_RUN = 0.5
+_HINDSIGHT_DAYS = 0.75
+"""A fit at a past cutoff takes noise, weights and levels' strengths from all of history. Fitted on
+its own past alone, its errors are wider by so many days over those of history (measured)."""
 _AROUND = (6, 2)
 """Days over which quantiles of errors are smoothed: of single days, and of demand cumulated, whose
 spread does change with its days."""
@@ -167,6 +171,7 @@ def _errors_at(panel: Panel, cutoff: int, fit: PooledFit, horizon: int) -> tuple
     errors = np.full((2, len(panel), horizon), np.nan)
     errors[0, :, :known] = (np.log(day) - outlook.day) / outlook.day_sd
     errors[1, :, :known] = (np.log(run) - outlook.run) / outlook.run_sd
+    errors *= 1.0 + _HINDSIGHT_DAYS / panel.history
     return errors[0], errors[1]
 
 
