@@ -27,6 +27,9 @@ Floats = npt.NDArray[np.float64]
 STRONGER = 6.0
 """Variance of a product's common level, over that of a usual series' level."""
 
+_REMEMBERED = 42
+"""Days after which neither filter knows any more what was."""
+
 _WORTH_OF_ALONE = 4.0
 """So many other series make half of what a product's mean does the product's own doing."""
 
@@ -79,7 +82,7 @@ def siblings(
     followed = np.maximum(own, STRONGER * np.asarray(usual.level_variance))
     both = replace(level, level_variance=np.concatenate([followed, own]))
     seen = np.ascontiguousarray(np.tile(one > 0, (2, 1)).T, dtype=np.float64)
-    return Siblings(groups, root, share, both, gains_of(seen, both, []))
+    return Siblings(groups, root, share, both, gains_of(seen, both, [len(seen)]))
 
 
 def beyond_own(
@@ -98,10 +101,11 @@ def beyond_own(
     :param beta: (S, K) in units of own spreads.
     :param target: (S, T) log demand, T >= cutoff; ``weight`` (S, T) of its days.
     """
-    past, number = slice(0, cutoff), len(told.share)
+    first, number = max(0, cutoff - _REMEMBERED), len(told.share)
+    past = slice(first, cutoff)
     constant = at.centre - np.einsum("sk,sk->s", at.lean, beta)
-    mean = np.zeros((number, cutoff))
-    for block in blocks(len(target), 4 * cutoff):
+    mean = np.zeros((number, cutoff - first))
+    for block in blocks(len(target), 4 * (cutoff - first)):
         rest = target[block, past] - constant[block, None]
         rest -= columns.explained(beta[block] * columns.own_sd, block, past)
         rest *= weight[block, past]
@@ -109,7 +113,8 @@ def beyond_own(
         mean += _members(told.groups[block], number) @ rest
     mean *= told.share[:, past]
     days = np.ascontiguousarray(np.tile(mean, (2, 1)).T)[:, None, :]
-    state = whiten(days, told.gains.scale, told.level, [cutoff], told.gains).state[0, :, :, 0]
+    gains = told.gains.over(past)
+    state = whiten(days, gains.scale, told.level, gains=gains).state[0, :, :, 0]
     return np.asarray((state[:number, 0] - state[number:, 0])[told.groups])
 
 
