@@ -32,6 +32,10 @@ Floats = npt.NDArray[np.floating[Any]]
 _STILL_SHORT = 0.5
 """Of the shelves short of stock, the share that is so the next day too."""
 _RIDGE = 0.1
+_LOWEST, _HIGHEST = np.array([-3.0, 0.0]), np.array([0.0, 1.5])
+"""Bounds of the slopes: few series may tell anything, and the signs are known beforehand."""
+_LARGEST_LIFT = 1.0
+"""On the log scale."""
 _FARTHEST = 5.0
 """Errors beyond so many standard deviations of a day's noise count as this."""
 _LARGEST = 0.97
@@ -55,7 +59,8 @@ class Lessons:
         """
         outlook = fit.outlook
         told = _told(panel, cutoff, fit, _worth(volume, fit, outlook.day.shape[1]))
-        day = outlook.day + np.sqrt(fit.noise)[:, None] * np.tensordot(self.slopes, told, 1)
+        lift = np.sqrt(fit.noise)[:, None] * np.tensordot(self.slopes, told, 1)
+        day = outlook.day + np.clip(lift, -_LARGEST_LIFT, _LARGEST_LIFT)
         top = outlook.day.max(axis=1, keepdims=True)
         before, after = (np.cumsum(np.exp(at - top), axis=1) for at in (outlook.day, day))
         return replace(outlook, day=day, run=outlook.run + np.log(after / before))
@@ -66,7 +71,7 @@ def learn_lessons(
 ) -> Lessons:
     """Learn from the fits at past cutoffs and the days that followed them.
 
-    Weighted least squares with a little ridge, so that what is never seen has no slope.
+    Weighted least squares with a little ridge, so that what is never seen has no slope; bounded.
 
     :param volume: (S,) units a day.
     """
@@ -85,7 +90,8 @@ def learn_lessons(
         product += weighted.reshape(2, -1) @ missed
         square += weighted.reshape(2, -1) @ told.reshape(2, -1).T
     ridge = np.diag(_RIDGE * np.diag(square) + 1e-9)
-    return Lessons(np.linalg.solve(square + ridge, product))
+    slopes = np.linalg.solve(square + ridge, product)
+    return Lessons(np.clip(slopes, _LOWEST, _HIGHEST))
 
 
 def _told(panel: Panel, cutoff: int, fit: PooledFit, weight: Floats) -> Floats:

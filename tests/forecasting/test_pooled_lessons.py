@@ -113,3 +113,12 @@ def test_lessons_of_a_cutoff_know_nothing_after_it() -> None:
     (before,), (after,) = (fit_pooled(w, 60, H) for w in (whole, with_demand(whole, changed)))
     np.testing.assert_array_equal(before.beyond, after.beyond)
     assert before.beyond.std() == pytest.approx(after.beyond.std()) and before.beyond.any()
+
+
+def test_few_series_cannot_teach_just_anything() -> None:
+    whole = rebounding(4)
+    found, fits = lessons(whole)
+    assert -3 <= found.slopes[0] <= 0 <= found.slopes[1] <= 1.5
+    wild = Lessons(np.array([-1e6, 1e6])).heeded(whole, T, fits[-1], volume(whole))
+    assert np.abs(wild.day - fits[-1].outlook.day).max() <= 1.0 + 1e-9
+    assert np.isfinite(wild.run).all()
