@@ -113,6 +113,10 @@ class Gains:
             self.covariance[:, series],
         )
 
+    def over(self, days: slice) -> Gains:
+        """Return what the filter needs of some of the days."""
+        return Gains(self.gains[days], self.scale[days], self.before[days], self.covariance)
+
 
 def whiten(
     columns: Floats,

@@ -1,8 +1,9 @@
 """The engine ``nearfield``: pooled regression, carried level, calibrated quantiles.
 
 Steps: fit on all of history and at a few past cutoffs (:mod:`forecasting.pooled_regression`), learn
-from the past ones how wide errors really are (:mod:`forecasting.calibration`), and say what the
-mean is made of (:mod:`forecasting.pooled_parts`).
+from the past ones what the forecast misses (:mod:`forecasting.pooled_lessons`) and how wide errors
+really are (:mod:`forecasting.calibration`), and say what the mean is made of
+(:mod:`forecasting.pooled_parts`).
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from data.progress import Progress, silent
 from forecasting.calibration import Calibration, calibrate, normal_quantiles, own_width
 from forecasting.panel import Panel
 from forecasting.pooled_equations import blocks
+from forecasting.pooled_lessons import learn_lessons
 from forecasting.pooled_outlook import Outlook
 from forecasting.pooled_parts import pooled_parts
 from forecasting.pooled_regression import PooledFit, PooledRegression, fit_pooled
@@ -32,8 +34,12 @@ LEAST_REACH = 18
 _MIN_DAYS_BEFORE_ORIGIN = 28
 _CALIBRATION_SERIES = 6_000
 _CALIBRATION_FLOATS = 6e7
-_MIN_AVAILABILITY_DAY = 0.8
+_MIN_AVAILABILITY_DAY = 0.6
+"""Of the days whose errors are learnt: those in stock for less sold what was left."""
 _MIN_AVAILABILITY_RUN = 0.5
+_HINDSIGHT_DAYS = 0.75
+"""A fit at a past cutoff takes noise, weights and levels' strengths from all of history. Fitted on
+its own past alone, its errors are wider by so many days over those of history (measured)."""
 _AROUND = (6, 2)
 """Days over which quantiles of errors are smoothed: of single days, and of demand cumulated, whose
 spread does change with its days."""
@@ -85,12 +91,18 @@ def forecast_pooled(
         past = fit_pooled(learners, history, horizon, settings, earlier=cutoffs)[:-1]
     progress(2, 3, "quantiles")
     volume = _volume(panel)
+    learnt, offset = volume if part is None else volume[part], fit.offset
+    if past:
+        lessons = learn_lessons(learners, cutoffs, past, learnt)
+        fit = replace(fit, outlook=lessons.heeded(panel, history, fit, volume))
+        past = [
+            replace(then, outlook=lessons.heeded(learners, cutoff, then, learnt))
+            for cutoff, then in zip(cutoffs, past, strict=True)
+        ]
+    outlook = fit.outlook
     errors = [_errors_at(learners, c, f, horizon) for c, f in zip(cutoffs, past, strict=True)]
-    learnt, outlook, offset = volume, fit.outlook, fit.offset
     if part is None:
         errors, outlook = _by_own_width(errors, outlook)
-    else:
-        learnt = volume[part]
     day_scores, run_scores = each(
         lambda kind: calibrate(
             [both[kind] for both in errors], learnt, days=cutoffs, around=_AROUND[kind]
@@ -159,6 +171,7 @@ def _errors_at(panel: Panel, cutoff: int, fit: PooledFit, horizon: int) -> tuple
     errors = np.full((2, len(panel), horizon), np.nan)
     errors[0, :, :known] = (np.log(day) - outlook.day) / outlook.day_sd
     errors[1, :, :known] = (np.log(run) - outlook.run) / outlook.run_sd
+    errors *= 1.0 + _HINDSIGHT_DAYS / panel.history
     return errors[0], errors[1]
 
 

@@ -26,6 +26,7 @@ from forecasting.pooled_equations import Equations, blocks, equations
 from forecasting.pooled_luck import in_common, innovations
 from forecasting.pooled_outlook import Outlook, look_ahead
 from forecasting.pooled_priors import Pool, groups_of, pooled_means
+from forecasting.pooled_siblings import Siblings, beyond_own, siblings
 from forecasting.threads import each
 
 Floats = npt.NDArray[np.float64]
@@ -63,6 +64,8 @@ class PooledFit:
     :param columns: the regressors.
     :param level: how strongly each series' level is carried on.
     :param worth: (T,) what each day of history is worth.
+    :param beyond: (S,) how much further a level that followed its siblings would be
+        (:mod:`forecasting.pooled_siblings`).
     """
 
     outlook: Outlook
@@ -74,6 +77,7 @@ class PooledFit:
     columns: PooledColumns
     level: CarriedLevel
     worth: Floats
+    beyond: Floats
 
 
 def fit_pooled(
@@ -105,6 +109,10 @@ def fit_pooled(
     def fit(number: int) -> PooledFit:
         at, cutoff = told.equations[number].rescaled(told.wider), cutoffs[number]
         beta, left, _ = solve(at, told.pools, noise)
+        beyond = np.zeros(len(panel))
+        if told.siblings is not None:
+            history_told = (told.target, told.weight)
+            beyond = beyond_own(at, told.columns, beta, *history_told, told.siblings, cutoff)
         reach = horizon if cutoff == history else panel.history - cutoff
         outlook = look_ahead(
             panel, told.columns, at, beta, left, noise, cutoff, horizon, told.level, reach
@@ -119,6 +127,7 @@ def fit_pooled(
             columns=told.columns,
             level=told.level,
             worth=told.worth,
+            beyond=beyond,
         )
 
     return each(fit, range(len(cutoffs)))
@@ -135,6 +144,8 @@ class Told:
     :param pools: from the coarsest to the finest.
     :param level: how strongly each series' level is carried on.
     :param worth: (T,) what each day is worth (:mod:`forecasting.day_weight`).
+    :param target: (S, T) log demand. :param weight: (S, T) of its days.
+    :param siblings: which series are of one product, where any are.
     """
 
     columns: PooledColumns
@@ -145,6 +156,9 @@ class Told:
     pools: list[Pool]
     level: CarriedLevel
     worth: Floats
+    target: Floats
+    weight: Floats
+    siblings: Siblings | None
 
 
 def listen(panel: Panel, cutoffs: Sequence[int], settings: PooledRegression) -> Told:
@@ -164,11 +178,12 @@ def listen(panel: Panel, cutoffs: Sequence[int], settings: PooledRegression) -> 
     at = told[-1]
     beta, noise = _beta_and_noise(at, pools, usual)
     errors = innovations(columns, beta, target, weight, at, noise, level)
-    alike = in_common(columns, errors, weight > 0, [pool.groups for pool in pools])
-    pools = [replace(pool, in_common=own) for pool, own in zip(pools, alike, strict=True)]
+    common = in_common(columns, errors, weight > 0, [pool.groups for pool in pools])
+    pools = [replace(pool, in_common=own) for pool, own in zip(pools, common, strict=True)]
     wider = _wider(columns, beta)
     columns = replace(columns, own_sd=columns.own_sd * wider)
-    return Told(columns, told, wider, noise, offset, pools, level, worth)
+    alike = siblings(pools[-1].groups, usual, weight, level, settings.level)
+    return Told(columns, told, wider, noise, offset, pools, level, worth, target, weight, alike)
 
 
 def _beta_and_noise(at: Equations, pools: Sequence[Pool], usual: Floats) -> tuple[Floats, Floats]:

@@ -26,6 +26,7 @@ _LEAST = 0.3
 _DECAY, _PRIOR_DAYS = 0.5 ** (1 / 3), 1.0
 _ORIGINS = (0, 4, 8)
 _SPAN, _MIN_DAYS, _MIN_USABLE = 14, 18, 5
+_RECENT, _SIX_WEEKS = 0.7, 42
 _CENTRE = 0.85
 """About the share that is usual: the regression of shares is centred here."""
 
@@ -87,6 +88,20 @@ def expected_stock(panel: Panel, cutoff: int, horizon: int) -> Floats:
         return np.asarray(_CENTRE + told[:, 1])
     trust = np.linalg.solve(squares + 1e-3 * squares[0, 0] * np.eye(3), products)
     return np.asarray(np.clip(_CENTRE + told @ trust, 0.5, 1.0))
+
+
+def recent_stock(panel: Panel, cutoff: int) -> Floats:
+    """Return (S,) the logarithm of the share of hours in stock on the last days that count.
+
+    The mean of six weeks weighs as one of them.
+    """
+    past = slice(max(0, cutoff - _SIX_WEEKS), cutoff)
+    usable = panel.usable[:, past]
+    logs = in_logs(np.where(usable, panel.availability[:, past], 1.0))
+    days = usable.astype(np.float64)
+    mean = logs.sum(axis=1) / np.maximum(days.sum(axis=1), 1)
+    late = _RECENT ** np.arange(days.shape[1])[::-1]
+    return np.asarray((logs @ late + mean) / (days @ late + 1.0))
 
 
 def _told(share: Floats, usable: Floats) -> tuple[Floats, Floats]:
