@@ -48,9 +48,8 @@ class PricedCells:
     :param room: (ways, days, cells) money for its room at the least price.
     :param main: (ways, cells) where it comes from.
     :param floor: (days, cells, 1) money of a unit that arrives then and sells on no day.
-    :param sku: (products,) which of the network's; ``far``: profit of a unit sold far; ``top``: the
-        most near;
-        ``stock``, ``left``, ``short``: as of :class:`Mains`.
+    :param sku: (products,) which of the network's. ``far``: profit of a unit sold far; ``top``:
+        the most near; ``stock``, ``left``, ``short``: as of :class:`Mains`.
     """
 
     wanted: Wanted

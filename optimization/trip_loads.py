@@ -21,11 +21,11 @@ from optimization.appraisal import appraise
 from optimization.cell_blocks import cell_blocks, way_at_destination
 from optimization.evaluation import Draw
 from optimization.network import Floats, Ints, Moves, Network, Truths
-from optimization.options import Arcs, Options
+from optimization.options import Options
 from optimization.priced_cells import PricedCells, Room
 from optimization.priced_mains import Mains
 
-STEPS = 150
+_STEPS = 150
 _SIZE, _FALL = 0.05, 0.1
 """First step in shares of a unit's profit, and what that falls to."""
 _ROOM_SIZE = 0.2
@@ -33,7 +33,6 @@ _ROOM_SIZE = 0.2
 _MEMORY, _SPREAD, _SMALL = 0.8, 0.95, 1e-4
 _TOO_EARLY = 1 / 3
 """Share of the steps that are too far from the optimum to count."""
-
 _MOST_PRICES, _FEWEST_PATHS = 400_000, 8
 """Series times paths above which some paths stand for all, and how many do at least."""
 
@@ -44,7 +43,6 @@ def best_loads(
     draw: Draw,
     capacity: Floats,
     late: Callable[[], bool],
-    steps: int = STEPS,
 ) -> Floats | None:
     """(options,) units that trips had best carry, in the mean of the steps.
 
@@ -60,12 +58,12 @@ def best_loads(
     trips = _Trips(options, blocks, capacity > 0)
     price, units = np.ones_like(capacity), np.zeros(len(options))
     first, second, weights = np.zeros_like(price), np.zeros_like(price), 0
-    for step in range(steps):
+    for step in range(_STEPS):
         if late():
             return None
-        fallen = 1 - (1 - _FALL) * step / steps
+        fallen = 1 - (1 - _FALL) * step / _STEPS
         wanted = trips.wanted(price, _SIZE * fallen)
-        if step >= _TOO_EARLY * steps:
+        if step >= _TOO_EARLY * _STEPS:
             weights += step + 1
             units += (step + 1) * wanted
         load = np.zeros_like(capacity)
@@ -91,8 +89,15 @@ class _Trips:
     open: Truths
 
     def __post_init__(self) -> None:
-        days = self.open.shape[1]
-        self.option = [_options_of(self.options, block, days) for block in self.blocks]
+        arcs, days = self.options.arcs, self.open.shape[1]
+        way = way_at_destination(arcs)
+        self.option = [_options_of(self.options, way, block, days) for block in self.blocks]
+        shape = (int(way.max(initial=-1)) + 1, days, int(arcs.destination.max(initial=-1)) + 1)
+        # Trips as (arc, day), and as they reach their places: (way, day of arrival, location).
+        arc, day = np.nonzero(self.open & (np.arange(days) + arcs.lead[:, None] < days))
+        self.trip, self.at = (arc, day), (way[arc], day + arcs.lead[arc], arcs.destination[arc])
+        self.factor, self.comes = np.ones(shape), np.zeros(shape, dtype=bool)
+        self.comes[self.at] = True
 
     def wanted(self, price: Floats, size: float) -> Floats:
         """(options,) units that paths want in the mean; the cells' prices then make a step.
@@ -100,7 +105,8 @@ class _Trips:
         :param price: (arcs, days) of a trip's m³, in times the least of a full vehicle.
         :param size: of the step, in shares of a unit's profit.
         """
-        room = _at_arrival(self.options.arcs, price, self.open)
+        self.factor[self.at] = price[self.trip]
+        room = Room(self.factor, self.comes)
         wanted = np.zeros(len(self.options))
         for option, block in zip(self.option, self.blocks, strict=True):
             rows, way, mean = block.step(room, size)
@@ -117,11 +123,13 @@ def _some_paths(draw: Draw, series: int) -> Draw:
     return lambda rows: draw(rows)[:, :, ::stride]
 
 
-def _options_of(options: Options, block: PricedCells, days: int) -> Ints:
-    """(ways, days, cells) the option that reaches each cell of a block on a day; -1: none."""
+def _options_of(options: Options, way: Ints, block: PricedCells, days: int) -> Ints:
+    """(ways, days, cells) the option that reaches each cell of a block on a day; -1: none.
+
+    :param way: (arcs,) number of each at its destination.
+    """
     arcs = options.arcs
     arc = np.full((len(block.money), int(block.place.max(initial=0)) + 1), -1)
-    way = way_at_destination(arcs)
     own = (way < len(arc)) & (arcs.destination < arc.shape[1])
     arc[way[own], arcs.destination[own]] = np.flatnonzero(own)
     by = arc[:, None, block.place]
@@ -129,14 +137,3 @@ def _options_of(options: Options, block: PricedCells, days: int) -> Ints:
     sku = np.broadcast_to(block.sku[block.product], day.shape)
     found = options.find(np.broadcast_to(by, day.shape), sku, np.maximum(day, 0))
     return np.where((by >= 0) & (day >= 0), found, -1)
-
-
-def _at_arrival(arcs: Arcs, price: Floats, open_: Truths) -> Room:
-    """Prices and trips of (arcs, days) as they reach places."""
-    way, days = way_at_destination(arcs), price.shape[1]
-    shape = (int(way.max(initial=-1)) + 1, days, int(arcs.destination.max(initial=-1)) + 1)
-    factor, comes = np.ones(shape), np.zeros(shape, dtype=bool)
-    arc, day = np.nonzero(open_ & (np.arange(days) + arcs.lead[:, None] < days))
-    at = (way[arc], day + arcs.lead[arc], arcs.destination[arc])
-    factor[at], comes[at] = price[arc, day], True
-    return Room(factor, comes)
