@@ -97,7 +97,8 @@ def test_from_nothing_to_a_plan_while_other_pages_stay_open(
         page.get_by_text("Cancelled by Wei.").wait_for()
         page.reload()  # what happened is kept by the server, not by the window
         page.get_by_text("Cancelled by Wei.").wait_for()
-        assert name.input_value() == "Wei"  # and so is the name, by the window
+        # And so is the name, by the window; its field is drawn empty first.
+        page.wait_for_function("box => box.value === 'Wei'", arg=name.element_handle())
         start.click()
         page.get_by_role("button", name="Cancel").wait_for()
         page.get_by_test_id("stSidebarNavLink").filter(has_text="Data").click()
