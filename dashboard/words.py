@@ -72,7 +72,7 @@ _ENGLISH: dict[str, str] = {
     "feasible": _mark("checked, not proven best"),
     "time_limit": _mark("the best by the time limit"),
     "nothing_to_do": _mark("nothing worth moving"),
-    "fallback": _mark("made by the simpler method"),
+    "no_bound": _mark("checked, no bound found"),
     # what stops a unit
     "economics": _mark("not worth its cost"),
     "main_stock": _mark("no more stock to send"),

@@ -6,22 +6,18 @@ import numpy as np
 
 from optimization.appraisal import Appraisal
 from optimization.network import (
-    AFTER_DAYS,
     FAR,
-    MAIN,
     MID,
     NEAR,
-    NEVER,
     STORE,
     Floats,
     Ints,
     Network,
-    Truths,
 )
 from optimization.options import Arcs, Options
 from optimization.path_sales import Wanted
 from optimization.priced_cells import PricedCells
-from optimization.priced_mains import Mains
+from optimization.priced_mains import Mains, money_unsold
 
 _ROWS = 512
 """Cells of a block, so that its arrays fit the processor's cache."""
@@ -38,7 +34,7 @@ def cell_blocks(
     reached = np.zeros(len(sku), dtype=bool)
     reached[row] = True
     rows = np.flatnonzero(reached & sells & (base.unmet.sum(axis=(0, 2)) > 0))
-    life = _lives(network, base, mains)
+    life = mains.life
     order = rows[np.lexsort((rows, sku[rows], life[sku[rows]]))]
     result: list[PricedCells] = []
     start = 0
@@ -50,32 +46,9 @@ def cell_blocks(
             or ends[index + 1] - start > _ROWS
             or life[sku[order[end]]] != life[sku[order[start]]]
         ):
-            result.append(_block(network, options, base, mains, order[start:end], number, life))
+            result.append(_block(network, options, base, mains, order[start:end], number))
             start = int(end)
     return result
-
-
-def _lives(network: Network, base: Appraisal, mains: Mains) -> Ints:
-    """(skus,) days in which what arrives sells; without end where older stock may last longer.
-
-    Units on top of a cell's stock sell when that is gone. Where stock that comes later, or has a
-    date of its own, may outlast them, an order in which they last for ever bounds all others.
-    """
-    lots, facts = network.lots, network.facts
-    longest = network.days + AFTER_DAYS
-    life = np.where(np.isfinite(network.shelf_life), network.shelf_life, longest)
-    mixed = mains.dated.copy()
-    forward = network.cell_kind[lots.cell] != MAIN
-    known = forward & ((lots.day > 0) | ((lots.expiry < NEVER) & ~_standing(network)))
-    mixed[network.cell_sku[lots.cell[known]]] = True
-    mixed[facts.sku] = True
-    return np.where(mixed, longest, np.minimum(life, longest)).astype(np.int64)
-
-
-def _standing(network: Network) -> Truths:
-    """(lots,) undated stock that stands there at the start: it goes off before what arrives."""
-    lots = network.lots
-    return lots.expiry < network.shelf_life[network.cell_sku[lots.cell]] - 1 + 1e-9
 
 
 def _block(
@@ -85,16 +58,12 @@ def _block(
     mains: Mains,
     rows: Ints,
     number: Ints,
-    life: Ints,
 ) -> PricedCells:
     sku = network.cell_sku[base.cells[rows]]
     skus, product = np.unique(sku, return_inverse=True)
-    lasts = int(life[sku[0]])
-    days = np.arange(network.days)
     hold = network.unit_m3[sku] * network.money.holding
-    nights = np.minimum(lasts, network.days - days)[:, None]
-    waste = np.where(lasts <= network.days - days, network.money.waste_share, 0)[:, None]
-    floor = -(hold * nights + network.price[sku] * waste)
+    life = int(mains.life[sku[0]])
+    floor = money_unsold(network, sku, np.arange(network.days)[:, None], mains.life[sku])
     at = np.full(len(base.cells), -1)
     at[rows] = np.arange(len(rows))
     own = np.flatnonzero(at[base.row_of_cell[options.cell]] >= 0)
@@ -119,7 +88,7 @@ def _block(
     top = np.zeros(len(skus))
     np.maximum.at(top, product, profit)
     return PricedCells(
-        wanted=Wanted(base.unmet[:, rows], base.after_sold[rows], hold.astype(np.float32), lasts),
+        wanted=Wanted(base.unmet[:, rows], base.after_sold[rows], hold.astype(np.float32), life),
         place=network.cell_location[base.cells[rows]],
         product=product,
         profit=profit,
@@ -132,6 +101,7 @@ def _block(
         far=np.maximum(network.profit[FAR, skus], 0),
         top=top,
         stock=mains.stock[:, skus],
+        least=mains.least[:, skus],
         left=mains.left[skus],
         short=mains.short[skus],
     )

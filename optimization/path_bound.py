@@ -97,7 +97,7 @@ def path_bounds(
     useful = _useful_factor(network, options, base)
     places = _Places(network, arcs, blocks, useful)
     rooms = [Room(useful)]
-    best, fixed = np.inf, base.profit + mains.saved
+    best, fixed = np.inf, base.profit + mains.saved + _put_away(mains, blocks)
     if rounds is None:
         rounds = FEWER_ROUNDS if len(base.cells) > MANY_CELLS else ROUNDS
     for number, (steps, size, fall) in enumerate(rounds):
@@ -185,6 +185,14 @@ class _Places:
 def _stock_money(blocks: list[PricedCells]) -> float:
     """What the mains' stock is worth at the blocks' prices."""
     return sum(block.stock_money() for block in blocks)
+
+
+def _put_away(mains: Mains, blocks: list[PricedCells]) -> float:
+    """What stock that nobody near wants brings by not being sold far at a loss, at most."""
+    other = np.ones(mains.stock.shape[1], dtype=bool)
+    for block in blocks:
+        other[block.sku] = False
+    return float((mains.least * mains.stock)[:, other].sum())
 
 
 def _useful_factor(network: Network, options: Options, base: Appraisal) -> Floats:

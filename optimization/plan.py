@@ -14,10 +14,11 @@ import pandas as pd
 from data.errors import BadInput
 from optimization.plan_folder import replaced
 
-Status = Literal["optimal", "feasible", "time_limit", "nothing_to_do", "fallback"]
+Status = Literal["optimal", "feasible", "time_limit", "nothing_to_do", "no_bound"]
 """``optimal``: the bound is met within 0.1 %; ``feasible``: checked, with its gap; ``time_limit``:
 the best by the limit; ``nothing_to_do``: no transfer is worth its cost or allowed, so none is
-proposed; ``fallback``: a solver gave no answer and a simpler method made the plan."""
+proposed; ``no_bound``: checked, but the solver gave no bound, so how much better a plan could be is
+not known."""
 
 TRANSFERS = {
     "transfer": "str",

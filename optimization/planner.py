@@ -205,10 +205,10 @@ class _Work:
         status: Status = "feasible"
         if plan.proposed.empty:
             status = "nothing_to_do"
-        elif not answered:
-            status = "fallback"
         elif not complete:
             status = "time_limit"
+        elif not answered:
+            status = "no_bound"
         elif plan.gap is not None and plan.gap <= OPTIMAL_GAP:
             status = "optimal"
         return replace(plan, status=status, seconds=time.monotonic() - self.started)

@@ -49,7 +49,7 @@ class PricedCells:
     :param main: (ways, cells) where it comes from.
     :param floor: (days, cells, 1) money of a unit that arrives then and sells on no day.
     :param sku: (products,) which of the network's. ``far``: profit of a unit sold far; ``top``:
-        the most near; ``stock``, ``left``, ``short``: as of :class:`Mains`.
+        the most near; ``stock``, ``least``, ``left``, ``short``: as of :class:`Mains`.
     """
 
     wanted: Wanted
@@ -65,6 +65,7 @@ class PricedCells:
     far: Floats
     top: Floats
     stock: Floats
+    least: Floats
     left: Array
     short: Array
     deviation: Array = field(init=False)
@@ -77,7 +78,8 @@ class PricedCells:
     def __post_init__(self) -> None:
         paths = self.left.shape[1]
         self.deviation = np.zeros((*self.money.shape[1:], paths), dtype=np.float32)
-        self.main_price = np.zeros_like(self.stock)
+        # At less a unit that sells nowhere would pay: nothing would bound how many go.
+        self.main_price = self.least.copy()
         self.far_price = np.repeat(self.far[:, None], paths, axis=1).astype(np.float32)
         prices = (self.deviation, self.far_price, self.main_price)
         self.first, self.second = ([np.zeros_like(x) for x in prices] for _ in range(2))
@@ -165,7 +167,7 @@ class PricedCells:
         change = self._smoothed(1, far) * (rate * dearest)
         self.far_price = np.clip(self.far_price - change, 0, dearest)
         change = self._smoothed(2, main) * (_MAIN_STEP * rate * self.top)
-        self.main_price = np.maximum(self.main_price - change, 0)
+        self.main_price = np.maximum(self.main_price - change, self.least)
         return np.arange(len(self.place))[rows], way, mean
 
     def _reached(self, room: Room) -> Ints | slice:

@@ -159,6 +159,22 @@ def test_a_vehicle_is_paid_whole():
     assert bound == pytest.approx(nothing, rel=1e-6)
 
 
+@pytest.mark.parametrize("near", [0.0, 0.01])
+def test_what_sells_far_at_a_loss_may_be_put_away(near):
+    # Hardly anybody near wants it; each unit that no longer sells far spares the loss there.
+    world = fronts(
+        products=[product("a", case_units=1, margin=0.5, unit_m3=0.001)],
+        stock=[("N", "a", 40)],
+        demand=[("r1", "a", near), ("r2", "a", near), ("r3", "a", 9.0)],
+    )
+    problem = state_problem(world.brand(), world.forecast())
+    network = problem.network
+    nothing = evaluate(network, moves_of(network, []), problem.common).profit
+    chosen = deliverable(problem, [(("N>F1", 0), "a", 0, 40)])
+    profit = evaluate(network, moves_of(network, chosen), problem.common).profit
+    assert nothing + 10 < profit <= path_bound(network, problem.common, rounds=FEW) + 1e-4
+
+
 def test_it_does_not_apply_where_places_feed_places():
     problem = state_problem(two_echelons().brand(), two_echelons().forecast())
     assert path_bound(problem.network, problem.common) is None
