@@ -35,7 +35,7 @@ class _Choice:
 def alternatives(
     draft: Draft, appraisal: Appraisal, moves: Moves, gain: Floats, facts: Moves
 ) -> pd.DataFrame:
-    """Return one row a move, with columns of :data:`optimization.plan.REASONS`.
+    """Return one row a move, with columns of :data:`optimization.plan_tables.REASONS`.
 
     :param gain: (moves,) profit lost if it alone does not go, its vehicle aside.
     """

@@ -15,7 +15,7 @@ from optimization.draft import Draft
 from optimization.evaluation import Draw
 from optimization.limits import what_stops
 from optimization.network import FAR, NEAR, STORE, Floats, Ints
-from optimization.plan import REASONS, empty
+from optimization.plan_tables import REASONS, empty
 from optimization.problem import Problem
 
 
