@@ -9,7 +9,7 @@ import streamlit as st
 
 from dashboard import brand_names, state
 from data.spreadsheet_cells import write_csv
-from optimization.plan import REASONS
+from optimization.plan_tables import REASONS
 
 if TYPE_CHECKING:
     from data import Brand
@@ -43,8 +43,8 @@ def board() -> pd.DataFrame:
     """Return every transfer that can be decided on or was, as it stands now.
 
     The ledger's columns (:data:`data.ledger_reading.TRANSFER_COLUMNS`), the plan's reasons
-    (:data:`optimization.plan.REASONS`) where the plan shown knows the transfer, and sku_name,
-    category, origin_name, destination_name. Read anew only when somebody decided.
+    (:data:`optimization.plan_tables.REASONS`) where the plan shown knows the transfer, and
+    sku_name, category, origin_name, destination_name. Read anew only when somebody decided.
     """
     plan = state.plan()
     assert plan is not None, "a page that shows transfers has asked for a plan"

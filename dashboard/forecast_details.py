@@ -13,7 +13,7 @@ from dashboard.charts.cover import cover_chart
 from dashboard.language import _
 from data import Brand
 from forecasting import DAILY_COLUMNS
-from optimization.plan import TRANSFERS, empty
+from optimization.plan_tables import TRANSFERS, empty
 from optimization.region_cover import region_cover
 
 

@@ -28,8 +28,8 @@ LONG_COVER = 60.0
 def why(reason: Mapping[Any, Any], currency: str) -> list[str]:
     """Tell why a transfer is proposed, one thing a sentence.
 
-    :param reason: a row of ``Plan.reasons`` (:data:`optimization.plan.REASONS`); what is missing
-        is left out.
+    :param reason: a row of ``Plan.reasons`` (:data:`optimization.plan_tables.REASONS`); what is
+        missing is left out.
     """
     told = (_there, _needed, _saves, _earns, _limit)
     return [text for text in (tell(reason, currency) for tell in told) if text]

@@ -14,10 +14,12 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from optimization.added_units import lay_on_top
 from optimization.appraisal import Appraisal, far_profit
 from optimization.draft import Draft, stock_to_send
 from optimization.network import Floats, Ints, Moves, Network
 from optimization.options import vehicle_money
+from optimization.removed_units import missed_without
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,7 +37,7 @@ class _Choice:
 def alternatives(
     draft: Draft, appraisal: Appraisal, moves: Moves, gain: Floats, facts: Moves
 ) -> pd.DataFrame:
-    """Return one row a move, with columns of :data:`optimization.plan.REASONS`.
+    """Return one row a move, with columns of :data:`optimization.plan_tables.REASONS`.
 
     :param gain: (moves,) profit lost if it alone does not go, its vehicle aside.
     """
@@ -195,7 +197,7 @@ def loss_of_delay(appraisal: Appraisal, rows: Ints, day: int, later: int, units:
     shape = (len(rows), appraisal.unmet.shape[2])
     loss, missed_so_far = np.zeros(shape), np.zeros(shape, dtype=np.float32)
     left = np.repeat(units[:, None], shape[1], axis=1)
-    for today, missed, spoilt in appraisal.missed_without(rows, day, units):
+    for today, missed, spoilt in missed_without(appraisal, rows, day, units):
         if today >= later:
             break
         loss += missed * appraisal.worth[today, rows]
@@ -204,6 +206,6 @@ def loss_of_delay(appraisal: Appraisal, rows: Ints, day: int, later: int, units:
         loss -= left * hold
         left = left - spoilt
     # What the earlier ones would have sold in between is still there when they come later.
-    gain, _ = appraisal.lay_on_top(rows, later, missed_so_far, appraisal.unmet[:, rows])
+    gain, _ = lay_on_top(appraisal, rows, later, missed_so_far, appraisal.unmet[:, rows])
     result: Floats = (loss - gain).mean(axis=1, dtype=np.float64)
     return result

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 
+from optimization.added_units import gain_of_adding
 from optimization.appraisal import Appraisal
 from optimization.block import Array
 from optimization.churn import churn_of_changing
 from optimization.draft import Draft, room_to_handle, room_to_store, stock_to_send
+from optimization.main_units import cost_of_taking, gain_at_mains, gain_of_returning
 from optimization.network import Floats, Ints
+from optimization.removed_units import loss_of_removing
 from optimization.threads import spread
 
 _STEPS = (1, 2, 4, 8, 16, 32)
@@ -35,20 +38,20 @@ def _value(draft: Draft, appraisal: Appraisal, rows: Ints, units: Floats, coming
     cell = appraisal.row_of_cell[options.cell[rows]]
     from_main = options.from_main[rows]
     back = np.flatnonzero(options.to_main[rows])
-    value[back] += appraisal.gain_at_mains(options.sku[rows[back]], arrival[back], units[back])
+    value[back] += gain_at_mains(appraisal, options.sku[rows[back]], arrival[back], units[back])
 
     def add(at: Ints) -> None:
         day = int(arrival[at[0]])
         if coming:
             life = options.life[rows[at]]
-            money, sold = appraisal.gain_of_adding(cell[at], day, units[at], life)
+            money, sold = gain_of_adding(appraisal, cell[at], day, units[at], life)
         else:
-            money, sold = appraisal.loss_of_removing(cell[at], day, units[at])
+            money, sold = loss_of_removing(appraisal, cell[at], day, units[at])
         value[at] += money.mean(axis=1, dtype=np.float64)
-        origin = appraisal.cost_of_taking if coming else appraisal.gain_of_returning
+        origin = cost_of_taking if coming else gain_of_returning
         main = from_main[at]
         of = at[main]
-        value[of] -= origin(cell[of], options.day[rows[of]], units[of], sold[main])
+        value[of] -= origin(appraisal, cell[of], options.day[rows[of]], units[of], sold[main])
 
     def add_all(part: list[Ints]) -> None:
         for at in part:
@@ -90,9 +93,9 @@ def _value_at_front(
     for day in np.unique(since):
         at = np.flatnonzero(since == day)
         if coming:
-            money, _ = appraisal.loss_of_removing(row[at], int(day), units[at], oldest=True)
+            money, _ = loss_of_removing(appraisal, row[at], int(day), units[at], oldest=True)
         else:
-            money, _ = appraisal.gain_of_adding(row[at], int(day), units[at])
+            money, _ = gain_of_adding(appraisal, row[at], int(day), units[at])
         value[at] = money.mean(axis=1, dtype=np.float64)
     # Until they leave they stand there all the same.
     hold = network.unit_m3[options.sku[rows]] * network.money.holding

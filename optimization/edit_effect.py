@@ -10,7 +10,8 @@ import numpy as np
 import pandas as pd
 
 from optimization.decided_trips import GOES, decided_trips
-from optimization.plan import REASONS, TRANSFERS, TRIPS, Plan, typed
+from optimization.plan import Plan
+from optimization.plan_tables import REASONS, TRANSFERS, TRIPS, typed
 from optimization.stock_outlook import stock_outlook
 
 if TYPE_CHECKING:

@@ -1,4 +1,4 @@
-"""What stops one more case: each option's limit, as a code of ``optimization.plan.LIMITS``."""
+"""What stops one more case: each option's limit, one of ``plan_tables.LIMITS``."""
 
 from __future__ import annotations
 

@@ -67,7 +67,7 @@ def transfer_rows(network: Network, moves: Moves, status: str) -> pd.DataFrame:
 
 
 def trip_rows(network: Network, moves: Moves) -> pd.DataFrame:
-    """Return the trips of moves (facts included): see ``optimization.plan.TRIPS``."""
+    """Return the trips of moves (facts included): see ``optimization.plan_tables.TRIPS``."""
     load = network.volume(moves)
     lane, day = np.nonzero(load > 0)
     order = np.lexsort((lane, day))

@@ -51,7 +51,7 @@ def judge_cover(cover_days: pd.Series) -> pd.Series:
 def region_risk(stockouts: pd.DataFrame, demand: pd.DataFrame, day: pd.Timestamp) -> pd.DataFrame:
     """Return what is expected to go short in each region on one day, under the plan.
 
-    :param stockouts: :data:`optimization.plan.STOCKOUTS`.
+    :param stockouts: :data:`optimization.plan_tables.STOCKOUTS`.
     :param demand: region, sku, date, mean.
     :returns: region, lost_units, lost_money, probability (of its series, weighted by their demand
         that day), judged (good, warn or bad by that probability against :data:`LOW_RISK` and

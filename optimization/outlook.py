@@ -16,7 +16,7 @@ FULL = 0.95
 def at_risk(stockouts: pd.DataFrame, by: Sequence[str]) -> pd.DataFrame:
     """Add up expected losses without and with the plan.
 
-    :param stockouts: as in :data:`optimization.plan.STOCKOUTS`.
+    :param stockouts: as in :data:`optimization.plan_tables.STOCKOUTS`.
     :param by: columns of it to keep: region, sku, date.
     :returns: ``by`` and the four ``lost_…`` columns, the most money at risk without the plan
         first; by date in the order of days.
@@ -116,8 +116,9 @@ def gain_parts(plan: Plan) -> dict[str, float]:
 def why_missed(plan: Plan) -> dict[str, float]:
     """Return what stops the profit that is missed even with the plan, the most of it first.
 
-    :returns: code of :data:`optimization.plan.LIMITS` to its share of the missed profit. Only a
-        plan's dearest series tell why (``plan.unmet``), so the shares may add up to less than 1.
+    :returns: code of :data:`optimization.plan_tables.LIMITS` to its share of the missed profit.
+        Only a plan's dearest series tell why (``plan.unmet``), so the shares may add up to less
+        than 1.
     """
     whole = float(plan.stockouts["lost_money_with"].sum())
     if whole <= 0:

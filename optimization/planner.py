@@ -24,7 +24,8 @@ from optimization.loading import cost_shares, load_vehicles, transfer_rows, trip
 from optimization.local_search import STORAGE_MARGIN
 from optimization.network import Floats, Ints, Moves
 from optimization.on_cluster import Call, plan_on_cluster
-from optimization.plan import REASONS, TRANSFERS, Plan, Status, completed, empty
+from optimization.plan import Plan, Status
+from optimization.plan_tables import REASONS, TRANSFERS, completed, empty
 from optimization.priorities import choose
 from optimization.problem import Problem, state_problem
 from optimization.reasons import as_json, explain

@@ -16,7 +16,7 @@ import numpy as np
 
 from optimization.appraisal import Appraisal
 from optimization.evaluation import Draw
-from optimization.linear_model import SLOPES, Relaxation
+from optimization.linear_model import Relaxation
 from optimization.linear_rows import Part
 from optimization.linear_solver import (
     DUAL_SIMPLEX,
@@ -28,6 +28,7 @@ from optimization.linear_solver import (
 from optimization.main_price import price_mains
 from optimization.network import AFTER_DAYS, FAR, MAIN, Floats, Ints, Network
 from optimization.options import Options
+from optimization.sales_tangents import SLOPES
 
 TOGETHER = 2500
 """Rows that are solved at once."""
@@ -99,10 +100,9 @@ class PricedPool(Relaxation):
         return place[known], np.tile(sku, len(self.at_mains))[known]
 
     def _wanted_by_column(self) -> Floats:
-        wanted = np.zeros(self.columns)
-        serving = np.flatnonzero(self.share > 0)
-        units = self.conversion * self.share * np.append(self._wanted(), 0.0)[self.serves]
-        wanted[(self.at_z + self._grid()[:, -1])[serving]] = units[serving]
+        wanted, cells = np.zeros(self.columns), self.cells
+        units = cells.conversion * cells.share * np.append(self._wanted(), 0.0)[cells.serves]
+        wanted[(cells.at_z + cells.grid()[:, -1])[cells.serving]] = units[cells.serving]
         return wanted
 
     def _far_columns(self, first: int) -> int:
@@ -122,10 +122,10 @@ class PricedPool(Relaxation):
 
     def _never_falls(self) -> tuple[int, ...]:
         # Sales that fall are no use where supply does not fall: where nothing is taken from.
-        return (self.at_z, self.at_w) if len(self.hub) else (self.at_w,)
+        return super()._never_falls() if len(self.hub) else (self.cells.at_w,)
 
-    def _far_of_day(self, cells: Ints) -> list[Part]:
-        return super()._far_of_day(cells) if self.sells_far else []
+    def _far_of_day(self, number: Ints) -> list[Part]:
+        return super()._far_of_day(number) if self.sells_far else []
 
     def _far_of_after(self, series: Ints) -> list[Part]:
         return super()._far_of_after(series) if self.sells_far else []
@@ -139,21 +139,21 @@ class PricedPool(Relaxation):
 
     def _by_product(self, programme: LinearProgramme, solution: Solution) -> PoolBounds:
         """Return the bound of each product, and what far demand leaves of the pool."""
-        network, options, x = self.network, self.options, solution.x
-        sku, grid, count = np.zeros(self.columns, np.int64), self._grid(), len(network.skus)
+        network, options, cells, x = self.network, self.options, self.cells, solution.x
+        sku, grid, count = np.zeros(self.columns, np.int64), cells.grid(), len(network.skus)
         sku[: len(options)] = options.sku
-        for at in (self.at_q, self.at_z, self.at_w):
-            sku[at + grid] = self.sku[:, None]
-        sku[self.at_after : self.at_after + self.rows] = self.sku
+        for at in (cells.at_q, cells.at_z, cells.at_w):
+            sku[at + grid] = cells.sku[:, None]
+        sku[cells.at_after : cells.end] = cells.sku
         if self.sells_far:
             series_sku = network.series_sku
             sku[self.at_far :] = np.append(np.repeat(series_sku, self.days), series_sku)
         bound = _sums(sku, programme.gain * x, count) + self.pool * self.pool_price
         units = x[: len(options)]
         sent = _sums(options.sku, units * (options.from_main * 1.0 - options.to_main), count)
-        serving = np.flatnonzero(self.share > 0)
-        served = x[self.at_z + grid[serving, -1]] + x[self.at_after + serving]
-        forward = _sums(self.sku[serving], served / self.conversion[serving], count)
+        serving = cells.serving
+        served = x[cells.at_z + grid[serving, -1]] + x[cells.at_after + serving]
+        forward = _sums(cells.sku[serving], served / cells.conversion[serving], count)
         wanted = _sums(network.series_sku, self._wanted(), count)
         left = self.pool - sent - network.money.conversion[FAR] * (wanted - forward)
         return PoolBounds(money=bound, left=left)

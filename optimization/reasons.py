@@ -15,8 +15,9 @@ from optimization.draft import Draft
 from optimization.evaluation import Draw
 from optimization.limits import what_stops
 from optimization.network import FAR, NEAR, STORE, Floats, Ints
-from optimization.plan import REASONS, empty
+from optimization.plan_tables import REASONS, empty
 from optimization.problem import Problem
+from optimization.removed_units import missed_without
 
 
 def explain(
@@ -165,7 +166,7 @@ def _saved(
         lost[back] = used.mean(axis=1) / appraisal.network.money.conversion[FAR]
     for day in np.unique(arrival[row >= 0]):
         at = np.flatnonzero((arrival == day) & (row >= 0))
-        for today, missed, _ in appraisal.missed_without(row[at], int(day), units[at]):
+        for today, missed, _ in missed_without(appraisal, row[at], int(day), units[at]):
             if today == appraisal.network.days:
                 continue
             short = appraisal.far_short[today, sku[at]]
@@ -184,7 +185,7 @@ def _runs_out(appraisal: Appraisal, row: Ints, arrival: Ints, units: Floats) -> 
     for day in np.unique(arrival):
         at = np.flatnonzero(arrival == day)
         chance = (appraisal.unmet[:days, row[at]] > 0).mean(axis=2)
-        for today, missed, _ in appraisal.missed_without(row[at], int(day), units[at]):
+        for today, missed, _ in missed_without(appraisal, row[at], int(day), units[at]):
             if today < days:
                 short = (missed > 0) | (appraisal.unmet[today, row[at]] > 0)
                 chance[today] = short.mean(axis=1)

@@ -8,17 +8,13 @@ sold (``Block.reserve``). A field with s units to sell serves demand up to s / c
 
 from __future__ import annotations
 
-from collections import defaultdict
-
 import numpy as np
 
-from optimization.block import Array, Block, expiry_on_arrival
+from optimization.block import Array, Block
 from optimization.grouping import Grouping
-from optimization.network import AFTER_DAYS, FAR, MAIN, NEVER, Floats, Ints, Truths
+from optimization.network import AFTER_DAYS, FAR, Floats
 from optimization.outcome import Detail, Means, Outcome
-
-Due = list[tuple[Ints, Array, int]]
-"""Cells, what reaches them (levels from the third on, cells, paths or 1), and that first level."""
+from optimization.stock_by_expiry import StockByExpiry
 
 
 def rate_after(demand: Array) -> Floats:
@@ -37,18 +33,13 @@ def simulate(block: Block, demand: Array, detail: Detail | None = None) -> Outco
 
 
 class _Run:
-    """The state while a block runs: ``stock`` is (levels, cells, paths), cumulated by expiry.
-
-    Levels of days that are past are not kept up.
-    """
+    """The state while a block runs: its stock, and what its days have brought so far."""
 
     def __init__(self, block: Block, demand: Array, detail: Detail | None) -> None:
         network = block.network
         days, series, paths = demand.shape
         self.block, self.demand, self.detail = block, demand, detail
-        self.levels = len(block.thresholds) + 1 + int(block.has_fresh)
-        self.stock = np.zeros((self.levels, block.n_cells, paths), dtype=np.float32)
-        self.due: defaultdict[int, Due] = defaultdict(list)
+        self.stock = StockByExpiry(block, paths)
         skus = block.stop - block.first
         money = network.money
         self.conversion = money.conversion.astype(np.float32)
@@ -62,8 +53,6 @@ class _Run:
         # Money is booked at the end, from what is added up over the days.
         self.earned = np.zeros((series, paths), dtype=np.float32)
         self.nights = np.zeros((block.n_cells - block.mains, paths), dtype=np.float32)
-        self.wasted = np.zeros((block.n_cells, paths), dtype=np.float32)
-        self.leaving = np.searchsorted(block.moves.day, np.arange(days + 1))
         self.out = Outcome(
             profit=np.zeros((skus, paths), dtype=np.float32),
             morning=np.zeros((block.n_cells, days), dtype=np.float32),
@@ -80,148 +69,32 @@ class _Run:
             )
         else:
             detail.main_left[:] = np.inf
-        self._lots()
 
     def run(self) -> Outcome:
+        stock, morning = self.stock, self.out.morning
         for day in range(self.demand.shape[0]):
-            for due in self.due.pop(day, []):
-                self._receive(*due, day)
-            self._dispatch(day)
+            stock.arrive(day)
+            morning[:, day] = stock.total.mean(axis=1)
+            self.out.undelivered += stock.dispatch(day, morning[:, day])
             self._sell(day)
             self._night(day)
-        for late in sorted(self.due):
-            for due in self.due[late]:
-                self._receive(*due, late)
+        stock.arrive_late()
         self._afterwards()
         block, mains = self.block, self.block.mains
         self._book(0, block.by_sku, self.earned, 1.0)
         self._book(2, block.forward_by_sku, self.nights * self.holding, -1.0)
-        self.wasted *= self.waste
-        self._book(3, block.mains_by_sku, self.wasted[:mains], -1.0)
-        self._book(3, block.forward_by_sku, self.wasted[mains:], -1.0)
+        wasted = stock.wasted
+        wasted *= self.waste  # From units to money, in place: the units are asked for no more.
+        self._book(3, block.mains_by_sku, wasted[:mains], -1.0)
+        self._book(3, block.forward_by_sku, wasted[mains:], -1.0)
         return self.out
-
-    def _lots(self) -> None:
-        lots, rows = self.block.network.lots, self.block.lots
-        cell, units = self.block.lot_cell, lots.units[rows]
-        profile = self._dated(lots.expiry[rows], lots.fresh[rows], units.astype(np.float32))
-        for day in np.unique(lots.day[rows]):
-            which = np.flatnonzero(lots.day[rows] == day)
-            if day < 0:
-                self._receive(cell[which], profile[:, which], 0, int(day))
-            else:
-                self.due[int(day)].append((cell[which], profile[:, which], 0))
-
-    def _dated(self, expiry: Ints, fresh: Truths, units: Array) -> Array:
-        """(levels, k, 1) lots cumulated by expiry."""
-        profile = np.empty((self.levels, len(expiry), 1), dtype=np.float32)
-        by_then = expiry[None, :] <= self.block.thresholds[:, None]
-        profile[: len(by_then)] = np.where(by_then, units, 0)[:, :, None]
-        profile[-1] = units[:, None]
-        if self.block.has_fresh:
-            profile[-2] = np.where(fresh, 0, units)[:, None]
-            profile[: len(by_then)] *= ~fresh[None, :, None]
-        return profile
-
-    def _past(self, day: int) -> int:
-        """How many levels are of days before ``day``."""
-        return int(np.searchsorted(self.block.thresholds, day))
-
-    def _receive(self, cells: Ints, profile: Array, low: int, day: int) -> None:
-        """Put lots into stock; what expired on the way is waste.
-
-        :param low: the level of the profile's first.
-        """
-        past = self._past(day)
-        if past > low:
-            spoilt, profile = profile[past - 1 - low], profile[past - low :]
-            low = past
-            if spoilt.any():
-                profile = np.maximum(profile - spoilt, 0)
-                np.add.at(self.wasted, cells, np.broadcast_to(spoilt, self.wasted[cells].shape))
-        while len(cells):
-            # Each cell once at a time.
-            if np.bincount(cells).max() > 1:
-                first = np.zeros(len(cells), dtype=bool)
-                first[np.unique(cells, return_index=True)[1]] = True
-                now, some = cells[first], profile[:, first]
-                cells, profile = cells[~first], profile[:, ~first]
-            else:
-                now, some, cells = cells, profile, cells[:0]
-            for stock, lots in zip(self.stock[low:], some, strict=True):
-                stock[now] += lots
-
-    def _dispatch(self, day: int) -> None:
-        block = self.block
-        self.out.morning[:, day] = self.stock[-1].mean(axis=1)
-        rows = slice(*self.leaving[day : day + 2])
-        if rows.start == rows.stop:
-            return
-        starts = np.diff(block.origin[rows], prepend=-1) > 0
-        origins, place = block.origin[rows][starts], np.cumsum(starts) - 1
-        asked = np.bincount(place, weights=block.units[rows]).astype(np.float32)
-        share = (block.units[rows] / np.where(asked > 0, asked, 1)[place]).astype(np.float32)
-        expiry = self._born(rows)
-        low = self._lowest(origins, expiry, self._past(day))
-        left = np.minimum(self.stock[low:, origins], asked[:, None])
-        for stock, lots in zip(self.stock[low:], left, strict=True):
-            stock[origins] -= lots
-        missing = asked - left[-1].mean(axis=1)
-        self.out.undelivered += float(missing[missing > 1e-3].sum())
-        if (left == left[..., :1]).all():
-            left = left[..., :1]
-        profile = left[:, place] * share[:, None]
-        self._freshen(rows, expiry, profile, low)
-        arrivals, destinations = block.arrival[rows], block.destination[rows]
-        for arrival in np.unique(arrivals):
-            which = np.flatnonzero(arrivals == arrival)
-            cells = destinations[which]
-            if arrival == day:
-                self._receive(cells, profile[:, which], low, day)
-                np.add.at(self.out.morning[:, day], cells, profile[-1, which].mean(axis=1))
-            else:
-                self.due[int(arrival)].append((cells, profile[:, which], low))
-
-    def _born(self, rows: slice) -> Ints:
-        """(moves,) the last day of sale of undated units that go to a front or store."""
-        block = self.block
-        network = block.network
-        expiry = expiry_on_arrival(network, block.moves.sku[rows], block.arrival[rows])
-        to_main = network.kind[network.destination[block.moves.lane[rows]]] == MAIN
-        return np.where(to_main, NEVER, expiry)
-
-    def _lowest(self, origins: Ints, expiry: Ints, past: int) -> int:
-        """Return the lowest level to which anything that leaves belongs: those below hold nothing.
-
-        :param expiry: (moves,) of what is undated.
-        """
-        tops = 1 + int(self.block.has_fresh)
-        low, high = past, self.levels - tops
-        while low < high:
-            middle = (low + high) // 2
-            if self.stock[middle, origins].any():
-                high = middle
-            else:
-                low = middle + 1
-        born = int(np.searchsorted(self.block.thresholds, expiry.min()))
-        return max(min(low, born), past) if self.block.has_fresh else low
-
-    def _freshen(self, rows: slice, expiry: Ints, profile: Array, low: int) -> None:
-        """Start the shelf life of undated units that reach a front or store."""
-        block = self.block
-        if not block.has_fresh:
-            return
-        undated = (profile[-1] - profile[-2]) * (expiry != NEVER)[:, None]
-        by_then = expiry[None, :] <= block.thresholds[low:, None]
-        profile[: len(by_then)] += by_then[:, :, None] * undated
-        profile[-2] += undated
 
     def _sell(self, day: int) -> None:
         block, means = self.block, self.out.means
         demand = self.demand[day]
         rest = demand.copy()
         earned = self.earned if means is None else np.zeros_like(rest)
-        free = self.stock[-1] - block.reserve[:, day, None]
+        free = self.stock.total - block.reserve[:, day, None]
         np.maximum(free, 0, out=free)
         sold = np.zeros_like(free)
         for number in range(len(block.fields)):
@@ -244,9 +117,7 @@ class _Run:
         if means is not None:
             means.earned[:, day] = earned.mean(axis=1)
             self.earned += earned
-        first = np.empty_like(sold)
-        for stock in self.stock[self._past(day) :]:
-            stock -= np.minimum(stock, sold, out=first)
+        self.stock.take(sold, day)
         if self.detail is not None:
             np.subtract(free[block.mains :], sold[block.mains :], out=self.detail.spare[day])
 
@@ -299,26 +170,14 @@ class _Run:
             np.minimum(detail.main_left, left, out=detail.main_left)
 
     def _night(self, day: int) -> None:
-        block, top = self.block, self.stock[-1]
-        self.nights += top[block.mains :]
-        level = self._past(day)
-        if level < len(block.thresholds) and block.thresholds[level] == day:
-            self._spoil(day, level)
+        block, detail = self.block, self.detail
+        self.nights += self.stock.total[block.mains :]
+        spoilt = self.stock.spoil(day)
+        if detail is not None and spoilt is not None:
+            detail.spoilt[day] = spoilt[block.mains :]
+            block.mains_by_sku.add(spoilt[: block.mains], detail.main_spoilt[day])
         if self.out.means is not None:
-            self.out.means.night[:, day] = top.mean(axis=1)
-
-    def _spoil(self, day: int, level: int) -> None:
-        """Throw away what is on its last day."""
-        block = self.block
-        spoilt = self.stock[level].copy()
-        if not spoilt.any():
-            return
-        self.wasted += spoilt
-        for stock in self.stock[level:]:
-            stock -= spoilt
-        if self.detail is not None:
-            self.detail.spoilt[day] = spoilt[block.mains :]
-            block.mains_by_sku.add(spoilt[: block.mains], self.detail.main_spoilt[day])
+            self.out.means.night[:, day] = self.stock.total.mean(axis=1)
 
     def _book(self, kind: int, by_sku: Grouping, money: Array, sign: float) -> None:
         """Book money (rows, paths) of products."""
@@ -336,13 +195,13 @@ class _Run:
         days = len(self.demand)
         rest = np.repeat(rate[:, None] * AFTER_DAYS, self.demand.shape[2], axis=1)
         earned = np.zeros_like(rest)
-        forward = self.stock[:, block.mains :]
+        forward = self.stock.levels[:, block.mains :]
         sold = np.zeros_like(forward[-1])
         for number, cells in enumerate(block.fields):
             if len(cells) and self.conversion[number] > 0:
                 daily = rest[cells.series] * cells.share * self.conversion[number] / AFTER_DAYS
                 usable = np.zeros_like(forward[-1])
-                usable[cells.cell] = self._usable(forward[:, cells.cell], daily)
+                usable[cells.cell] = self.stock.usable(forward[:, cells.cell], daily)
                 served = self._serve(number, days, rest, usable, sold)
                 assert served is not None
                 earned += served * self.series_profit[number]
@@ -350,10 +209,8 @@ class _Run:
             self.detail.after_sold[:] = sold
         asked = np.zeros_like(self.out.profit)
         block.by_sku.add(rest, asked)
-        held = np.zeros((self.levels, *asked.shape), dtype=np.float32)
-        for level in range(self._past(days), self.levels):
-            block.mains_by_sku.add(self.stock[level, : block.mains], held[level])
-        usable = self._usable(held, asked * self.conversion[FAR] / AFTER_DAYS)
+        held = self.stock.pooled(len(asked))
+        usable = self.stock.usable(held, asked * self.conversion[FAR] / AFTER_DAYS)
         asked *= self.conversion[FAR]
         self._note_mains(days, asked, usable, held[-1])
         share = np.divide(usable, asked, out=np.ones_like(asked), where=asked > usable)
@@ -361,15 +218,3 @@ class _Run:
             share[:] = 0
         earned += rest * share[block.series_sku] * self.series_profit[FAR]
         self._book(1, block.by_sku, earned, 1.0)
-
-    def _usable(self, stock: Array, daily: Array) -> Array:
-        """Units of stock (levels, k, paths) that sell at ``daily`` (k, paths) before they spoil."""
-        thresholds = self.block.thresholds
-        last = len(self.demand) - 1
-        used = np.zeros_like(daily)
-        seen = np.zeros_like(daily)
-        for level in np.flatnonzero(thresholds > last):
-            used = np.minimum(used + stock[level] - seen, daily * int(thresholds[level] - last))
-            seen = stock[level]
-        result: Array = np.minimum(used + stock[-1] - seen, daily * AFTER_DAYS)
-        return result

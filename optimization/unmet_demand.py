@@ -14,7 +14,7 @@ from optimization.evaluation import Evaluation
 from optimization.limit_values import limit_values
 from optimization.limits import what_stops
 from optimization.network import MAIN, Floats, Ints, Names, Network, Truths
-from optimization.plan import STOCKOUTS, UNMET, empty
+from optimization.plan_tables import STOCKOUTS, UNMET, empty
 
 MOST_ROWS = 1000
 """Rows of unmet demand in a plan: the dearest; the totals are of all."""

@@ -4,7 +4,7 @@ Every arc tries review patterns: a visit every k days, k = 1 to 7, in each phase
 the visits, each product's quantity is a newsvendor's for the days until the next visit: sorted
 over the common paths, the last unit for which the chance-weighted worth of selling it in time,
 plus what it saves the next visit otherwise, exceeds what it costs to bring. Cases are rounded to
-the better side, and each visit is laid on top of those before (:mod:`optimization.appraisal`), so
+the better side, and each visit is laid on top of those before (:mod:`optimization.added_units`), so
 that the gain of a pattern is exact on the common paths; vehicles are whole.
 """
 
@@ -14,7 +14,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from optimization.appraisal import Appraisal, after_share
+from optimization.added_units import after_share, lay_on_top, unmet_after
+from optimization.appraisal import Appraisal
 from optimization.block import Array
 from optimization.draft import Draft
 from optimization.network import Floats, Ints, Network, Truths
@@ -150,8 +151,8 @@ class _Visits:
             some = np.flatnonzero(count)
             units = count[some] * pairs.case[some]
             extra = np.repeat(units[:, None], rest.shape[2], axis=1).astype(np.float32)
-            money, after = self.appraisal.lay_on_top(
-                pairs.row[some], arrival, extra, rest[:, some], self.life[some, day]
+            money, after = lay_on_top(
+                self.appraisal, pairs.row[some], arrival, extra, rest[:, some], self.life[some, day]
             )
             value = money.mean(axis=1, dtype=np.float64)
             rest[:, some] = after
@@ -221,7 +222,7 @@ class _Visits:
             money += unmet * worth[today, self.pairs.row]
         if until > self.network.days:
             share = after_share(life[:, None], self.network.days - arrival)
-            unmet = self.appraisal.unmet_after(self.pairs.row, rest[-1], share)
+            unmet = unmet_after(self.appraisal, self.pairs.row, rest[-1], share)
             need += unmet
             money += unmet * worth[-1, self.pairs.row]
         value = np.divide(money, need, out=np.zeros_like(money), where=need > 0)

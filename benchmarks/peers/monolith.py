@@ -197,7 +197,7 @@ def state_monolith(problem: Problem) -> Monolith:
 
 def _rows_of(relaxed: LinearProgramme, relaxation: Relaxation) -> npt.NDArray[np.int64]:
     """Return the equations of the columns of demand that moves serve in the mains' place."""
-    columns = slice(relaxation.at_eased, relaxation.at_far_group)
+    columns = slice(relaxation.by_path.at_eased, relaxation.by_path.at_far)
     rows = np.unique(relaxed.matrix().tocsc()[:, columns].indices)
     return rows[relaxed.low[rows] == relaxed.high[rows]]
 

@@ -16,7 +16,8 @@ from data import Brand, read_brand
 from data.workspace import Workspace
 from forecasting import CUMULATIVE_COLUMNS, DAILY_COLUMNS, FORECAST_COLUMNS, Forecast
 from forecasting.forecast import COMPONENT_COLUMNS
-from optimization.plan import REASONS, UNMET, Plan
+from optimization.plan import Plan
+from optimization.plan_tables import REASONS, UNMET
 from tests.brand_factory import write_brand
 
 STEPS = (-1.64, -1.28, -0.67, 0.0, 0.67, 1.28, 1.64)

@@ -16,7 +16,7 @@ from data.transitions import Action, Reason, State
 from forecasting.calendar import EVENTS
 from forecasting.fallback import FLAGS
 from optimization.check import Violation
-from optimization.plan import LIMITS
+from optimization.plan_tables import LIMITS
 
 REASON: dict[str, Any] = {
     "stock": 30.0,

@@ -17,7 +17,8 @@ from optimization.linear_model import linear_programme
 from optimization.linear_solver import SOLVER, Solution, solve_here
 from optimization.network import Moves, Network
 from optimization.options import join_lanes, list_options
-from optimization.plan import FRAMES, Plan
+from optimization.plan import Plan
+from optimization.plan_tables import FRAMES
 from tests.optimization.networks import World
 
 

@@ -8,7 +8,8 @@ import pandas as pd
 import pytest
 
 from optimization import outlook
-from optimization.plan import REASONS, STOCKOUTS, TRANSFERS, TRIPS, UNMET, Plan
+from optimization.plan import Plan
+from optimization.plan_tables import REASONS, STOCKOUTS, TRANSFERS, TRIPS, UNMET
 
 DAY = pd.Timestamp("2025-11-03")
 

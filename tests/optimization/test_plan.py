@@ -9,7 +9,8 @@ import pytest
 from pandas.testing import assert_frame_equal
 
 from data.errors import BadInput
-from optimization.plan import FRAMES, Plan, read_plan
+from optimization.plan import Plan, read_plan
+from optimization.plan_tables import FRAMES
 
 DAY = pd.Timestamp("2025-11-02")
 

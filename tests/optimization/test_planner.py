@@ -14,7 +14,8 @@ from data import Costs, Promise, Promises
 from forecasting.quantiles import CUMULATIVE_COLUMNS, DAILY_COLUMNS, FORECAST_COLUMNS, QUANTILES
 from optimization import bounding
 from optimization.outlook import gain_parts
-from optimization.plan import FRAMES, LIMITS, read_plan
+from optimization.plan import read_plan
+from optimization.plan_tables import FRAMES, LIMITS
 from optimization.planner import plan_transfers
 from tests.optimization.networks import (
     World,
