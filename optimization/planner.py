@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -201,8 +201,6 @@ class _Work:
         return int(draft.cases.sum()) < had
 
     def _with_status(self, plan: Plan, complete: bool, answered: bool) -> Plan:
-        from dataclasses import replace
-
         status: Status = "feasible"
         if plan.proposed.empty:
             status = "nothing_to_do"
