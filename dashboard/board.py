@@ -72,9 +72,10 @@ def _board(_plan: Plan, _brand: Brand, of: tuple[str, str], position: int) -> pd
 
 
 def as_csv(rows: pd.DataFrame) -> bytes:
-    """Return rows of the board as CSV with defused texts."""
+    """Return rows of the board as CSV with defused texts, money to the hundredth."""
     days = rows.assign(
-        **{name: rows[name].dt.strftime("%Y-%m-%d") for name in ("dispatch_date", "arrive_date")}
+        expected_gain=rows["expected_gain"].round(2),
+        **{name: rows[name].dt.strftime("%Y-%m-%d") for name in ("dispatch_date", "arrive_date")},
     )
     return write_csv(CSV_COLUMNS, days[list(CSV_COLUMNS)].itertuples(index=False))
 

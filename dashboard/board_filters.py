@@ -69,6 +69,12 @@ def draw(board: pd.DataFrame, currency: str) -> Filters:
     return Filters(dispatch, origin, destination, category, state, float(gain))
 
 
+def clear() -> None:
+    """Let everything pass again."""
+    for name in NAMES:
+        st.session_state[name] = 0.0 if name == "gain" else links.ALL
+
+
 def _names(board: pd.DataFrame, end: str) -> dict[str, str]:
     pairs = board[[end, f"{end}_name"]].drop_duplicates().sort_values(f"{end}_name")
     return dict(zip(pairs[end], pairs[f"{end}_name"], strict=True))

@@ -248,14 +248,25 @@ def _forecast_facts(brand: Brand, made: Forecast) -> dict[str, Any]:
 
 
 def _forecast_words(brand: Brand, made: Forecast) -> str:
+    from forecasting.fallback import UNSEEN
+
     facts = _forecast_facts(brand, made)
     words = say("{count:,} series forecast as of {day}", count=facts["series"], day=facts["as_of"])
-    if facts["flagged"]:
+    # An event that no history knows is ahead of nearly all series: they are ordinary fits.
+    counts = {flag: n for flag, n in facts["flagged"].items() if flag != UNSEEN}
+    if counts:
         flags = [
             say("{count:,} {flag}", count=count, flag=_FLAGS.get(flag, flag))
-            for flag, count in facts["flagged"].items()
+            for flag, count in counts.items()
         ]
         words = say("{words}; flagged: {flags}", words=words, flags=in_a_row(flags, ", "))
+    if UNSEEN in facts["flagged"]:
+        words = say(
+            "{words}; {count:,} {flag}",
+            words=words,
+            count=facts["flagged"][UNSEEN],
+            flag=_FLAGS[UNSEEN],
+        )
     return _simulated(words) if facts["simulated"] else words
 
 

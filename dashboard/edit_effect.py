@@ -7,7 +7,7 @@ from math import inf
 import pandas as pd
 import streamlit as st
 
-from dashboard import sentences, state, style
+from dashboard import broken_limits, state, style
 from dashboard.board import board
 from dashboard.language import _
 from optimization.edit_effect import EditEffect, effect_of_edit
@@ -55,7 +55,7 @@ def draw(row: pd.DataFrame, cases: int) -> bool:
     )
     with boxes:
         _storage(effect)
-    for text in list(dict.fromkeys(map(sentences.violation, effect.broken)))[:MOST_TOLD]:
+    for text in broken_limits.sentences(effect.broken)[:MOST_TOLD]:
         st.error(style.plain(text), icon=":material/block:")
     return effect.is_allowed
 

@@ -108,16 +108,22 @@ def _plan(ledger: Ledger, hours: float, now: datetime) -> Check:
     newest = plans.iloc[0]
     age = (now - newest["recorded_at"].to_pydatetime()).total_seconds() / 3600
     day = f"{newest['as_of']:%Y-%m-%d}"
-    found = (
-        say("{plan} was recorded just now, as of {day}", plan=newest["plan"], day=day)
-        if age < 0.1
-        else say(
-            "{plan} was recorded {hours:.1f} hours ago, as of {day}",
+    if age < 0.1:
+        found = say("{plan} was recorded just now, as of {day}", plan=newest["plan"], day=day)
+    elif age < 2:
+        found = say(
+            "{plan} was recorded {minutes:.0f} minutes ago, as of {day}",
+            plan=newest["plan"],
+            minutes=60 * age,
+            day=day,
+        )
+    else:
+        found = say(
+            "{plan} was recorded {hours:.0f} hours ago, as of {day}",
             plan=newest["plan"],
             hours=age,
             day=day,
         )
-    )
     return Check("plan", age <= hours, found)
 
 

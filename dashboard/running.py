@@ -56,7 +56,8 @@ def button(kind: str, label: str, *, primary: bool = True) -> None:
 def watch(kind: str, *, elsewhere: bool = False) -> None:
     """Draw how far the last job of a kind is; the page is drawn anew when it ends.
 
-    :param elsewhere: the page has no button to start it again: link the one that has.
+    :param elsewhere: the page has no button to start it again: link the one that has. A run
+        that somebody cancelled is no news there: the plan that stands is as it was.
     """
     folder = state.workspace().jobs
     job = jobs.last(folder, _kind(kind))
@@ -64,7 +65,7 @@ def watch(kind: str, *, elsewhere: bool = False) -> None:
         return
     if job.status == "running":
         _follow(str(folder), job.id)
-    elif job.status != "done":
+    elif job.status == "failed" or (job.status == "cancelled" and not elsewhere):
         show_end(job)
         if elsewhere:
             st.page_link("screens/runs.py", label=_("Go to the runs"), icon=":material/history:")

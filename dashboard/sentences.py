@@ -6,9 +6,8 @@ Everything returned is plain text: where Streamlit reads Markdown, pass it throu
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pandas as pd
 
@@ -17,9 +16,6 @@ from dashboard.language import _, language, ngettext
 from dashboard.words import word
 from data.decisions import Change
 from data.transitions import Action, State
-
-if TYPE_CHECKING:
-    from optimization.check import Violation
 
 LONG_COVER = 60.0
 """Days of cover above which a sentence does not count them."""
@@ -289,32 +285,3 @@ def _counts(units: float) -> bool:
 def _join(*sentences: str) -> str:
     # Chinese sentences follow each other without a space.
     return ("" if language() == "zh" else " ").join(sentences)
-
-
-_VIOLATIONS: Mapping[str, Callable[[], str]] = {
-    "stock": lambda: _(
-        "The origin does not have so much: of {limit} units that are to leave, {found} are "
-        "lacking ({where})."
-    ),
-    "vehicle": lambda: _(
-        "The vehicles cannot hold so much: at most {limit}, it would be {found} ({where})."
-    ),
-    "handling": lambda: _(
-        "So many units cannot be received that day: at most {limit}, it would be {found} ({where})."
-    ),
-    "storage": lambda: _(
-        "The storage would be too full: at most {limit} m³, it would be {found} ({where})."
-    ),
-    "assortment": lambda: _("The assortment does not allow so much there ({where})."),
-}
-_NUMBER = re.compile(r"\d[\d.,]*")
-
-
-def violation(broken: Violation) -> str:
-    """Say which hard limit would be broken, where, and by how much."""
-    tell = _VIOLATIONS.get(broken.code)
-    numbers = [_NUMBER.search(text) for text in (broken.expected, broken.found)]
-    if tell is None or (broken.code != "assortment" and None in numbers):
-        return str(broken)
-    limit, found = (match.group().rstrip(".,") if match else "" for match in numbers)
-    return tell().format(where=broken.where, limit=limit, found=found)

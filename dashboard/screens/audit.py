@@ -215,8 +215,8 @@ def _columns() -> dict[str, Any]:
     text = st.column_config.TextColumn
     return {
         "at": text(_("When"), width=136),
-        "who": text(_("Who"), width=150),
-        "what": text(_("What"), width=120),
+        "who": text(_("Who"), width=110),
+        "what": text(_("What"), width=150),
         "product": text(_("Product"), width=150),
         "lane": text(_("Lane"), width=120),
         "leaves": text(_("Leaves"), width=86),

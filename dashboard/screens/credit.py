@@ -32,7 +32,7 @@ def main() -> None:
     _figures(statement)
     branches = _branch_names(brand)
     _branches(statement, measure, branches)
-    _locations(statement, branches)
+    _locations(statement, measure, branches)
     _periods(statement, period, measure, branches)
     _adds_up(statement)
 
@@ -159,16 +159,24 @@ def _amount(statement: CreditStatement, measure: str) -> str:
     return f"{name}, {statement.currency}"
 
 
+def _shares() -> dict[str, str]:
+    return {
+        "value": _("Share of the value"),
+        "margin": _("Share of the margin"),
+        "units": _("Share of the units"),
+    }
+
+
 def _named(rows: pd.DataFrame, branches: dict[str, str]) -> pd.DataFrame:
     return rows.assign(branch=rows["branch"].map(branches).fillna(rows["branch"]))
 
 
-def _locations(statement: CreditStatement, branches: dict[str, str]) -> None:
+def _locations(statement: CreditStatement, measure: str, branches: dict[str, str]) -> None:
     st.subheader(_("By front and store"))
     rows = _named(statement.by_location(), branches)
-    rows = rows.sort_values(["value", "name"], ascending=[False, True])
+    rows = rows.sort_values([measure, "name"], ascending=[False, True])
     total = statement.totals[list(MEASURES)].sum()
-    share = rows["units"] / total["units"] if total["units"] else rows["units"]
+    share = rows[measure] / total[measure] if total[measure] else 0.0 * rows[measure]
     table = pd.DataFrame(
         {
             "name": rows["name"],
@@ -201,7 +209,7 @@ def _locations(statement: CreditStatement, branches: dict[str, str]) -> None:
             "value": amount(f"{_('Value')} {currency}", format="accounting"),
             "margin": amount(f"{_('Margin')} {currency}", format="accounting"),
             "share": st.column_config.ProgressColumn(
-                _("Share of the units"), min_value=0, max_value=100, format="%.1f%%"
+                _shares()[measure], min_value=0, max_value=100, format="%.1f%%"
             ),
         },
     )

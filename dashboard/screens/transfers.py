@@ -46,7 +46,14 @@ def main() -> None:
     limits_panel.draw(currency)
     if trips.empty:
         st.info(_("No transfer passes these filters."), icon=":material/filter_alt_off:")
-        _undo_button(rows, filtered)
+        with st.container(horizontal=True):
+            st.button(
+                _("Show all transfers"),
+                icon=":material/filter_alt_off:",
+                key="clear_filters",
+                on_click=board_filters.clear,
+            )
+            _undo_button(rows, filtered)
         return
     trip = transfer_tables.choose_trip(trips, rows, currency)
     shown = filtered if trip is None else _of_trip(filtered, trip)

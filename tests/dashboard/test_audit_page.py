@@ -115,5 +115,9 @@ def test_credit_is_by_branch_and_adds_up_to_the_sales(open_page: Open, folder: P
     assert whole["total"] == pytest.approx(sold)
     assert whole.iloc[2:].sum() == pytest.approx(sold)
     assert "add up to the sales" in texts(app.success)
+    margins = open_page("credit", span="always", measure="margin").dataframe[0].value
+    assert margins["margin"].iloc[1:].is_monotonic_decreasing
+    share = 100 * margins["margin"] / margins["margin"].iloc[0]
+    assert margins["share"].tolist() == pytest.approx(share.tolist())
     month = open_page("credit", span="month")
     assert figures(month)["Units sold"] != figures(app)["Units sold"]

@@ -40,7 +40,12 @@ def test_all_is_well(folder: Path) -> None:
     assert {name: ok for name, (ok, _) in checks.items()} == dict.fromkeys(
         ("brand", "disk", "ledger", "plan", "job"), True
     )
-    assert checks["plan"][1] == "monday was recorded 6.0 hours ago, as of 2025-11-02"
+    assert checks["plan"][1] == "monday was recorded 6 hours ago, as of 2025-11-02"
+
+
+def test_a_young_plan_is_told_in_minutes(folder: Path) -> None:
+    young = check_health(folder, now=NOW - timedelta(hours=5.5))
+    assert "recorded 30 minutes ago" in {check.name: check.detail for check in young}["plan"]
 
 
 def test_an_old_plan_is_not_well_unless_plans_are_not_looked_at(folder: Path) -> None:

@@ -181,6 +181,21 @@ def test_a_running_job_is_shown_and_a_failed_one_with_its_log(
     assert "cancelled" in app.dataframe[0].value.to_string()
 
 
+def test_a_cancelled_run_is_no_news_where_its_plan_stands(folder: Path, open_page: Open) -> None:
+    from data.workspace import Workspace
+
+    place = Workspace.of(folder).jobs / "1-plan"
+    place.mkdir(parents=True)
+    jobs._write(place, jobs.Job("1-plan", "plan", "Wei", (), "2025-11-03T01:00:00+00:00"))
+    (place / "cancelled").write_text("Wei", "utf-8")
+    jobs.Report(place).ended("cancelled", "Cancelled by Wei.", 1)
+    overview = open_page(folder)
+    must_be_clean(overview)
+    assert not any("Cancelled" in text for text in texts(overview.info))
+    runs = open_page(folder, "runs")
+    assert any("Cancelled by Wei" in text for text in texts(runs.info))
+
+
 def zipped(folder: Path) -> bytes:
     target = io.BytesIO()
     with zipfile.ZipFile(target, "w") as archive:

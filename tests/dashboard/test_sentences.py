@@ -15,7 +15,6 @@ from data.decisions import Change
 from data.transitions import Action, Reason, State
 from forecasting.calendar import EVENTS
 from forecasting.fallback import FLAGS
-from optimization.check import Violation
 from optimization.plan_tables import LIMITS
 
 REASON: dict[str, Any] = {
@@ -91,20 +90,6 @@ def test_a_code_that_nobody_knows_is_told_as_it_is() -> None:
     assert "moon" in sentences.flag("moon")
     assert sentences.flag("") == ""
     assert sentences.event("anniversary") == "anniversary"
-
-
-@pytest.mark.parametrize("code", ["stock", "vehicle", "handling", "storage"])
-def test_a_broken_limit_says_where_and_how_much(code: str, reader: str) -> None:
-    text = sentences.violation(Violation(code, "front-hz, 2025-11-05", "at most 4.5 m³", "17 m³"))
-    assert all(part in text for part in ("front-hz, 2025-11-05", "4.5", "17"))
-    if reader == "zh":
-        assert "at most" not in text
-
-
-def test_a_broken_limit_that_nobody_knows_is_told_as_it_is() -> None:
-    broken = Violation("new", "front-hz", "blue", "red")
-    assert sentences.violation(broken) == str(broken)
-    assert "front-hz" in sentences.violation(Violation("assortment", "front-hz", "a", "b"))
 
 
 def test_who_was_first_and_what_they_did(reader: str) -> None:

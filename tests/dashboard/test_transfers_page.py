@@ -99,6 +99,15 @@ def test_filters_come_from_the_link(
     assert sorted(found) == sorted(names[name] for name in shown)
 
 
+def test_filters_that_nothing_passes_are_left_with_one_click(open_page: Open) -> None:
+    app = open_page(state="rejected", gain="5")
+    assert "No transfer passes these filters." in texts(app.info)
+    app.button(key="clear_filters").click().run()
+    assert figures(app)["Waiting for a decision"] == "5"
+    assert "state" not in app.query_params
+    assert "gain" not in app.query_params
+
+
 def test_a_filter_tells_its_trips_whole(open_page: Open) -> None:
     trip = open_page(category="drinks", destination="front-hz").dataframe[0].value.iloc[0]
     assert trip["fill"] == pytest.approx(100 * 0.132 / 6)
