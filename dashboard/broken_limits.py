@@ -30,10 +30,9 @@ _NUMBER = re.compile(r"\d[\d.,]*")
 def violation(broken: Violation) -> str:
     """Say which hard limit would be broken, where, and by how much."""
     tell = _WORDS.get(broken.code)
-    numbers = [_NUMBER.search(text) for text in (broken.expected, broken.found)]
-    if tell is None or (broken.code != "assortment" and None in numbers):
+    limit, found = _number(broken.expected), _number(broken.found)
+    if tell is None or (broken.code != "assortment" and not (limit and found)):
         return str(broken)
-    limit, found = (match.group().rstrip(".,") if match else "" for match in numbers)
     return tell().format(where=broken.where, limit=limit, found=found)
 
 
@@ -50,5 +49,10 @@ def sentences(broken: Iterable[Violation]) -> list[str]:
 
 
 def _found(broken: Violation) -> float:
-    number = _NUMBER.search(broken.found)
-    return float(number.group().rstrip(".,").replace(",", "")) if number else 0.0
+    return float(_number(broken.found).replace(",", "") or 0)
+
+
+def _number(text: str) -> str:
+    """Return the first number of a text, "" where it has none."""
+    match = _NUMBER.search(text)
+    return match.group().rstrip(".,") if match else ""
