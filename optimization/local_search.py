@@ -76,8 +76,7 @@ class LocalSearch:
         if not warm and not (relaxed is not None and self._from(relaxed)):
             self._from_visits()
         if self.options.last.any():
-            margin = self.network.margin[self.options.sku]
-            self._settle(draft_of_last(Draft.empty(self.network, self.options)), lambda: margin)
+            self._settle(draft_of_last(Draft.empty(self.network, self.options)), self._margins)
         # Nothing after this needs the run without proposals but its stock; its arrays are large.
         del self.base
 
@@ -85,8 +84,7 @@ class LocalSearch:
         options = self.options
         chosen = relaxed[self.listed.find(options.arc, options.sku, options.day)]
         draft = relaxed_draft(self.network, self.options, chosen, self._appraise)
-        margin = self.network.margin[self.options.sku]
-        return self._settle(draft, lambda: margin)
+        return self._settle(draft, self._margins)
 
     def _from_visits(self) -> None:
         """Plan visits with stock valued as without and then as with a plan."""
@@ -164,8 +162,7 @@ class LocalSearch:
         if units is None:
             return False
         draft.cases = whole_cases(self.options, units)
-        margin = self.network.margin[self.options.sku]
-        appraisal = self._fitted(draft, lambda: margin)
+        appraisal = self._fitted(draft, self._margins)
         if appraisal is not None:
             self.go_on_from(draft, appraisal)
         return appraisal is not None
@@ -280,6 +277,11 @@ class LocalSearch:
             self.best_scores = np.zeros(len(self.options))
             self.best_scores[rows] = value / (cases[rows] * units[rows])
         return self.best_scores
+
+    def _margins(self) -> Floats:
+        """(options,) margin per unit: what ranks drafts whose units nobody has valued yet."""
+        margin: Floats = self.network.margin[self.options.sku]
+        return margin
 
     def _appraise(self, draft: Draft, near: Appraisal | None = None) -> Appraisal:
         """Run a draft.
