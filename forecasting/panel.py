@@ -16,6 +16,7 @@ import pandas as pd
 
 from forecasting.calendar import calendar_features
 from forecasting.driver_grid import driver_grid
+from forecasting.late_data import late_days
 
 if TYPE_CHECKING:
     from data.brand import Brand
@@ -30,8 +31,6 @@ leaving out days with more than half their hours out of stock is worth more than
 model (docs/forecasting.md); between this and full availability sales are taken as they are.
 """
 
-LATE_DAYS = 7
-"""Fewer days than this without a row at the end of a series are late data, not days unsold."""
 
 STOPPED_DAYS = 28
 """A series with a row on nine days in ten that has had none for so long is no longer sold."""
@@ -215,9 +214,10 @@ def _sales_grid(
     np.maximum.at(ends, row, day)
     number = np.arange(history)[None, :]
     gap = history - 1 - ends
-    late = (number > ends[:, None]) & (gap < LATE_DAYS)[:, None]
+    rows = np.bincount(row, minlength=len(keys))
+    late = late_days(rows, begins, ends, keys["region"].to_numpy(dtype=object), history)
     units[(number < begins[:, None]) | late] = np.nan
-    daily = np.bincount(row, minlength=len(keys)) >= 0.9 * (ends - begins + 1)
+    daily = rows >= 0.9 * (ends - begins + 1)
     return units, availability, daily & (gap >= STOPPED_DAYS) & (ends >= 0)
 
 
