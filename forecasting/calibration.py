@@ -21,6 +21,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import ndtri
 
+from forecasting.mean_bias import garrote
 from forecasting.quantiles import QUANTILES
 
 Floats = npt.NDArray[np.float64]
@@ -29,6 +30,8 @@ VOLUME_CLASSES = 8
 _MIN_ERRORS = 60
 _WORTH_OF_THE_NORMAL = 60.0
 _WORTH_OF_THE_OTHERS, _FARTHEST = 60.0, 5.0
+_SKEWED = 0.1
+"""Spreads by which mean and median of errors may be apart for no reason."""
 _FEW_DRAWS, _USUAL_LUCK = 1.5, 0.10
 """Variance of the common part over the rest, where origins are too near each other to tell."""
 
@@ -48,6 +51,10 @@ class Calibration:
         """Return (S, H, Q) quantiles of standardised errors for series of these volumes."""
         return np.asarray(self.scores[self.number(volume)])
 
+    def first(self, days: int) -> Calibration:
+        """Return it for the first days of the horizon."""
+        return Calibration(self.edges, self.scores[:, :days])
+
     def number(self, volume: Floats) -> npt.NDArray[np.intp]:
         """Return (S,) the number of each series' class."""
         return np.searchsorted(self.edges, volume, side="right")
@@ -63,8 +70,9 @@ def calibrate(
 ) -> Calibration:
     """Learn the quantiles of standardised errors, by class of volume and day of the horizon.
 
-    Only the spread around the median is learnt: the bias of recent weeks does not last (carrying
-    it on worsened every development window). Where errors are few, the normal distribution
+    Only the spread around the middle is learnt: the bias of recent weeks does not last (carrying
+    it on worsened every development window). The middle is the median, and of errors that are far
+    from symmetric near their mean (:func:`_middle`). Where errors are few, the normal distribution
     fills in.
 
     :param origins: for each past cutoff (S, H) errors on the log scale over the spread that was
@@ -92,7 +100,7 @@ def calibrate(
         for day, own in enumerate(inside):
             own = own if len(own) >= _MIN_ERRORS else known
             told = _conformal(own) if len(own) else normal
-            found[day] = (told - told[len(told) // 2]) * luck[day]
+            found[day] = (told - _middle(own, told)) * luck[day]
         for day in range(horizon):
             near = slice(max(0, day - around), day + around + 1)
             errors = sum(len(own) for own in inside[near])
@@ -159,6 +167,21 @@ def _common_luck(origins: Sequence[Floats], weeks: Sequence[float]) -> Floats:
         wanted = between * (draws + 1) / (draws - 1)
         factors[day] = np.sqrt((within + wanted) / max(within + between, 1e-12))
     return factors
+
+
+def _middle(errors: Floats, told: Floats) -> float:
+    """Return where errors lie: at their median, or near their mean where that is far from it.
+
+    Where most days sell nothing the median error is that of these days, and a forecast moved by it
+    would be too high by all that the others sell.
+
+    :param told: their quantiles.
+    """
+    median = float(told[len(told) // 2])
+    if not len(errors):
+        return median
+    mean = float(np.clip(errors, -_FARTHEST, _FARTHEST).mean())
+    return median + garrote(mean - median, _SKEWED)
 
 
 def normal_quantiles() -> Floats:

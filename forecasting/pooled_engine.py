@@ -16,6 +16,7 @@ from scipy.special import ndtri
 
 from data.progress import Progress, silent
 from forecasting.calibration import Calibration, calibrate, normal_quantiles, own_width
+from forecasting.mean_bias import mean_factor
 from forecasting.panel import Panel
 from forecasting.pooled_equations import blocks
 from forecasting.pooled_lessons import learn_lessons
@@ -102,7 +103,7 @@ def forecast_pooled(
     outlook = fit.outlook
     errors = [_errors_at(learners, c, f, horizon) for c, f in zip(cutoffs, past, strict=True)]
     if part is None:
-        errors, outlook = _by_own_width(errors, outlook)
+        errors, outlook, past = _by_own_width(errors, outlook, past)
     day_scores, run_scores = each(
         lambda kind: calibrate(
             [both[kind] for both in errors], learnt, days=cutoffs, around=_AROUND[kind]
@@ -117,6 +118,7 @@ def forecast_pooled(
     counts = sold_in_whole_units(panel)
     daily[counts], cumulated[counts] = whole(daily[counts]), whole(cumulated[counts])
     mean = _mean(outlook, day_scores, volume, offset)
+    mean *= _bias(learners, cutoffs, past, day_scores, learnt)
     parts, shape = pooled_parts(panel, horizon, fit, mean, settings)
     progress(3, 3, "done")
     return PooledForecast(mean, daily, cumulated, parts, shape)
@@ -176,18 +178,45 @@ def _errors_at(panel: Panel, cutoff: int, fit: PooledFit, horizon: int) -> tuple
 
 
 def _by_own_width(
-    errors: list[tuple[Floats, Floats]], outlook: Outlook
-) -> tuple[list[tuple[Floats, Floats]], Outlook]:
-    """Return errors over how wide the series erred at other origins, and a spread as wide."""
+    errors: list[tuple[Floats, Floats]], outlook: Outlook, past: list[PooledFit]
+) -> tuple[list[tuple[Floats, Floats]], Outlook, list[PooledFit]]:
+    """Return errors over how wide the series erred at other origins, and spreads as wide."""
     if not errors:
-        return errors, outlook
+        return errors, outlook, past
     apart, width = own_width([day for day, _ in errors])
     narrowed = [
         (day / own[:, None], run / own[:, None])
         for (day, run), own in zip(errors, apart, strict=True)
     ]
+    past = [
+        replace(fit, outlook=_widened(fit.outlook, own))
+        for fit, own in zip(past, apart, strict=True)
+    ]
+    return narrowed, _widened(outlook, width), past
+
+
+def _widened(outlook: Outlook, width: Floats) -> Outlook:
     wide = width[:, None]
-    return narrowed, replace(outlook, day_sd=outlook.day_sd * wide, run_sd=outlook.run_sd * wide)
+    return replace(outlook, day_sd=outlook.day_sd * wide, run_sd=outlook.run_sd * wide)
+
+
+def _bias(
+    panel: Panel,
+    cutoffs: list[int],
+    past: list[PooledFit],
+    calibration: Calibration,
+    volume: Floats,
+) -> float:
+    """By what means ahead are to be multiplied, from those of past cutoffs."""
+    sold, expected = [], []
+    for cutoff, fit in zip(cutoffs, past, strict=True):
+        days = fit.outlook.day.shape[1]
+        window = slice(cutoff, cutoff + days)
+        there = panel.usable[:, window] & (panel.availability[:, window] >= _MIN_AVAILABILITY_DAY)
+        sold.append(float(panel.demand[:, window][there].sum(dtype=np.float64)))
+        mean = _mean(fit.outlook, calibration.first(days), volume, fit.offset)
+        expected.append(float(mean[there].sum()))
+    return mean_factor(sold, expected)
 
 
 def _quantiles(
@@ -214,8 +243,7 @@ def _mean(outlook: Outlook, calibration: Calibration, volume: Floats, offset: Fl
     def add_up(block: slice) -> None:
         least = np.broadcast_to(offset[block, None], mean[block].shape)
         for at_level in scores:
-            units = at_level[number[block]]
-            units *= outlook.day_sd[block]
+            units = at_level[number[block]] * outlook.day_sd[block]
             units += outlook.day[block]
             np.exp(units, out=units)
             units -= least

@@ -28,6 +28,7 @@ from forecasting.pooled_outlook import Outlook, look_ahead
 from forecasting.pooled_priors import Pool, groups_of, pooled_means
 from forecasting.pooled_siblings import Siblings, beyond_own, siblings
 from forecasting.threads import each
+from forecasting.week_spread import week_spread
 
 Floats = npt.NDArray[np.float64]
 
@@ -171,6 +172,12 @@ def listen(panel: Panel, cutoffs: Sequence[int], settings: PooledRegression) -> 
     (at,) = equations(columns, target, weight, settings.level, [history])
     beta, noise = _beta_and_noise(at, pools, usual)
     errors = innovations(columns, beta, target, weight, at, noise, settings.level)
+    weekday = np.asarray(panel.dates.dayofweek[:history], dtype=np.intp)
+    own_week = week_spread(columns, errors * np.sqrt(noise)[:, None], weight > 0, weekday)
+    if (own_week > 1).any():
+        columns, at = replace(columns, own_sd=columns.own_sd * own_week), at.rescaled(own_week)
+        beta, noise = _beta_and_noise(at, pools, usual)
+        errors = innovations(columns, beta, target, weight, at, noise, settings.level)
     worth = day_weight(errors, weight > 0)
     weight = weight * worth
     level = own_strength(columns, beta, target, weight, noise, settings.level)

@@ -322,3 +322,32 @@ def test_weeks_ahead_the_mean_does_not_run_away_and_intervals_hold() -> None:
     assert abs(found.mean[:, 14:].sum() / truth[:, 14:].sum() - 1) < 0.08
     inside = (truth >= found.daily[:, :, 0]) & (truth <= found.daily[:, :, -1])
     assert 0.83 < inside[:, 14:].mean() < 0.97
+
+
+@pytest.mark.parametrize("history", [1, 3, 12, 29])
+def test_a_short_history_has_a_forecast_for_every_day(history: int) -> None:
+    made = forecast_pooled(cut(panel(1), history), H)
+    for found in (made.mean, made.daily, made.cumulated):
+        assert found.shape[1] == H and np.isfinite(found).all()
+    assert (made.mean > 0).all()
+
+
+def test_products_ordered_on_days_of_their_own_keep_these_days() -> None:
+    known = panel()
+    rng = np.random.default_rng(4)
+    weekday = np.asarray(known.dates.dayofweek)
+    own = np.arange(len(known)) // 3 % 5
+    rate = np.where(weekday[None, :] == own[:, None], 100.0, 0.0)
+    units = rng.poisson(rate)[:, :T].astype(float)
+    batches = replace(known, units=units, demand=units, drivers=np.zeros_like(known.drivers))
+    mean = forecast_pooled(batches, H).mean
+    assert np.abs(mean - rate[:, T:]).sum() < 0.25 * rate[:, T:].sum()
+
+
+def test_the_mean_of_slow_movers_is_what_they_sell() -> None:
+    known = panel(400)
+    rng = np.random.default_rng(5)
+    rate = rng.uniform(0.1, 1.0, (len(known), 1)) * np.ones((1, T))
+    units = rng.negative_binomial(1, 1 / (1 + rate)).astype(float)
+    slow = replace(known, units=units, demand=units, drivers=np.zeros_like(known.drivers))
+    assert forecast_pooled(slow, H).mean.sum() / H == pytest.approx(rate[:, 0].sum(), rel=0.1)
