@@ -55,7 +55,7 @@ def test_series_short_of_stock_are_expected_to_rebound() -> None:
     short = whole.availability[:, -3:].mean(axis=1) < 0.8
     assert lift[short, -1].mean() > lift[~short, -1].mean()
     # It takes a day until the shelf is filled: of the first, siblings alone tell.
-    alone = replace(found, slopes=found.slopes * [1, 0])
+    alone = replace(found, slopes=found.slopes * [1, 0, 0])
     first = alone.heeded(whole, T, fits[-1], volume(whole)).day[:, 0]
     np.testing.assert_allclose(first, fits[-1].outlook.day[:, 0])
 
@@ -88,8 +88,9 @@ def test_without_stock_and_siblings_nothing_is_learnt() -> None:
     whole = panel()
     whole = replace(whole, sku=np.array([f"P{i}" for i in range(len(whole))], dtype=object))
     found, fits = lessons(whole)
-    np.testing.assert_allclose(found.slopes, 0.0)
-    heeded = found.heeded(whole, T, fits[-1], volume(whole))
+    np.testing.assert_allclose(found.slopes[:2], 0.0)
+    of_both = replace(found, slopes=found.slopes * [1, 1, 0])
+    heeded = of_both.heeded(whole, T, fits[-1], volume(whole))
     np.testing.assert_allclose(heeded.day, fits[-1].outlook.day)
     np.testing.assert_allclose(heeded.run, fits[-1].outlook.run)
 
@@ -97,7 +98,7 @@ def test_without_stock_and_siblings_nothing_is_learnt() -> None:
 def test_cumulated_demand_moves_with_its_days() -> None:
     whole = moving_together()
     _, fits = lessons(whole)
-    outlook = Lessons(np.array([0.0, 1.0])).heeded(whole, T, fits[-1], volume(whole))
+    outlook = Lessons(np.array([0.0, 1.0, 0.0])).heeded(whole, T, fits[-1], volume(whole))
     lift = outlook.day - fits[-1].outlook.day
     assert np.abs(lift).max() > 0.01
     moved = outlook.run - fits[-1].outlook.run
@@ -119,6 +120,23 @@ def test_few_series_cannot_teach_just_anything() -> None:
     whole = rebounding(4)
     found, fits = lessons(whole)
     assert -3 <= found.slopes[0] <= 0 <= found.slopes[1] <= 1.5
-    wild = Lessons(np.array([-1e6, 1e6])).heeded(whole, T, fits[-1], volume(whole))
+    wild = Lessons(np.array([-1e6, 1e6, 1e6])).heeded(whole, T, fits[-1], volume(whole))
     assert np.abs(wild.day - fits[-1].outlook.day).max() <= 1.0 + 1e-9
     assert np.isfinite(wild.run).all()
+
+
+def growing(rate: float, series: int = 60) -> Panel:
+    """Series that grow or shrink by so much a day, every other one."""
+    whole, rng = panel(series), np.random.default_rng(6)
+    sign = np.where(np.arange(series) % 2, 1.0, -1.0)[:, None]
+    trend = rate * sign * (np.arange(T) - T / 2)
+    return with_demand(whole, np.exp(4.0 + trend + rng.normal(0, 0.1, (series, T))))
+
+
+def test_a_level_that_keeps_going_does_not_fall_back() -> None:
+    found, fits = lessons(growing(0.02))
+    assert 0 < found.slopes[2] <= 2
+    usual, heeded = fits[-1].outlook.day, found.heeded(growing(0.02), T, fits[-1], np.ones(60)).day
+    grows = np.arange(60) % 2 == 1
+    assert (heeded - usual)[grows, -1].min() > 0 > (heeded - usual)[~grows, -1].max()
+    assert lessons(growing(0.0))[0].slopes[2] <= 0
