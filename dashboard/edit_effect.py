@@ -55,7 +55,8 @@ def draw(row: pd.DataFrame, cases: int) -> bool:
     )
     with boxes:
         _storage(effect)
-    for text in broken_limits.sentences(effect.broken)[:MOST_TOLD]:
+    told = broken_limits.sentences(effect.broken, broken_limits.Names.of(state.brand()))
+    for text in told[:MOST_TOLD]:
         st.error(style.plain(text), icon=":material/block:")
     return effect.is_allowed
 
