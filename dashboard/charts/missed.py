@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 
 import altair as alt
@@ -19,7 +20,6 @@ def by_day(risk: pd.DataFrame, currency: str) -> alt.LayerChart | alt.FacetChart
 
     :param risk: as of :func:`optimization.outlook.at_risk`, by date.
     """
-    colours = style.palette()
     without, with_plan = _("without the plan"), _("with the plan")
     lines = risk.rename(columns={"lost_money_without": without, "lost_money_with": with_plan}).melt(
         "date", [without, with_plan], var_name="case", value_name="money"
@@ -32,11 +32,7 @@ def by_day(risk: pd.DataFrame, currency: str) -> alt.LayerChart | alt.FacetChart
             stack=None,
             axis=style.money_axis(currency, tickCount=4),
         ),
-        color=alt.Color(
-            "case:N",
-            title=None,
-            scale=alt.Scale(domain=[without, with_plan], range=[colours.before, colours.after]),
-        ),
+        color=alt.Color("case:N", title=None, scale=_cases(without, with_plan)),
         tooltip=[
             alt.Tooltip("date:T", title=_("Day"), format=style.date_format()),
             alt.Tooltip("case:N", title=_("Case")),
@@ -50,12 +46,11 @@ def by_day(risk: pd.DataFrame, currency: str) -> alt.LayerChart | alt.FacetChart
 def by_region(
     risk: pd.DataFrame, names: Mapping[str, str], currency: str
 ) -> alt.LayerChart | alt.FacetChart:
-    """Draw missed profit by region: a bar without the plan, a filled one with it.
+    """Draw missed profit by region: a bar without the plan, a narrower one with it upon it.
 
     :param risk: as of :func:`optimization.outlook.at_risk`, by region.
     :param names: of the regions, for people.
     """
-    colours = style.palette()
     rows = risk.head(MOST_REGIONS).assign(
         name=lambda frame: [names.get(region, region) for region in frame["region"]],
         without=lambda frame: [
@@ -65,18 +60,28 @@ def by_region(
             style.money(value, currency) for value in frame["lost_money_with"]
         ],
     )
+    without, with_plan = _("without the plan"), _("with the plan")
     tooltip = [
         alt.Tooltip("name:N", title=_("Region")),
-        alt.Tooltip("without:N", title=_("without the plan")),
-        alt.Tooltip("with_plan:N", title=_("with the plan")),
+        alt.Tooltip("without:N", title=without),
+        alt.Tooltip("with_plan:N", title=with_plan),
     ]
+    colour = alt.Color("case:N", title=None, scale=_cases(without, with_plan))
     place = alt.Y("name:N", sort=list(rows["name"]), title=None)
-    base = alt.Chart(rows).encode(y=place, tooltip=tooltip)
-    before = base.mark_bar(color=colours.before, height=14).encode(
-        x=alt.X(
-            "lost_money_without:Q",
-            axis=style.money_axis(currency, tickCount=4, grid=True),
+    base = alt.Chart(rows).encode(y=place, tooltip=tooltip, color=colour)
+    axis = style.money_axis(currency, tickCount=4, grid=True)
+    bars = [
+        base.transform_calculate(case=json.dumps(case, ensure_ascii=False))
+        .mark_bar(height=height)
+        .encode(x=alt.X(f"{amount}:Q", axis=axis))
+        for case, amount, height in (
+            (without, "lost_money_without", 14),
+            (with_plan, "lost_money_with", 8),
         )
-    )
-    after = base.mark_bar(color=colours.after, height=8).encode(x="lost_money_with:Q")
-    return alt.layer(before, after).properties(height=alt.Step(22))
+    ]
+    return alt.layer(*bars).properties(height=alt.Step(22))
+
+
+def _cases(without: str, with_plan: str) -> alt.Scale:
+    colours = style.palette()
+    return alt.Scale(domain=[without, with_plan], range=[colours.before, colours.after])

@@ -10,8 +10,8 @@ import pandas as pd
 from dashboard import style
 
 FONT_SIZE = 11.5
-LONGEST = 150
-"""Pixels at which a name is cut."""
+LONGEST = 190
+"""Pixels at which a name is cut: "广州黄埔主仓 Guangzhou main" is whole."""
 
 NARROW = 760
 """Width of the map, in pixels, under which names have less room."""
@@ -24,6 +24,19 @@ _SIDES = {
     "below": (0, 19, "center"),
     "right": (15, 0, "left"),
     "left": (-15, 0, "right"),
+    # Places of one city stand on each other's sides: the corners, then further off.
+    "above right": (11, -17, "left"),
+    "above left": (-11, -17, "right"),
+    "below right": (11, 18, "left"),
+    "below left": (-11, 18, "right"),
+    "far above": (0, -34, "center"),
+    "far below": (0, 35, "center"),
+    "far right": (32, 0, "left"),
+    "far left": (-32, 0, "right"),
+    "far above right": (11, -34, "left"),
+    "far above left": (-11, -34, "right"),
+    "far below right": (11, 35, "left"),
+    "far below left": (-11, 35, "right"),
 }
 
 _Box = tuple[float, float, float, float]  # west, east, top, bottom

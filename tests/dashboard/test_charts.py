@@ -15,6 +15,7 @@ from dashboard.charts.event_strip import assign_rows, event_layers
 from dashboard.charts.fan import fan_chart
 from dashboard.charts.flow_layout import largest_flows, place_boxes, ribbons
 from dashboard.charts.gain import gain_chart, gain_rows
+from dashboard.charts.missed import by_region
 from dashboard.charts.network_map import network_map
 from dashboard.charts.place_names import place_names
 from dashboard.charts.projection import Albers, land
@@ -275,7 +276,28 @@ def test_names_on_a_map_do_not_touch() -> None:
     assert place_names(x, y, names, 400, 200) == ["above", "below", "right"]
     # A name stays on the map, and leaves other places to be seen.
     edge = pd.Series([4.0, 60.0, 396.0])
-    assert place_names(edge, y, names, 400, 200) == ["", "above", "left"]
+    assert place_names(edge, y, names, 400, 200) == ["below right", "above", "left"]
+    nowhere = pd.Series([4.0, 60.0, 396.0])
+    assert place_names(nowhere, y, names, 400, 12) == ["", "", ""]
+
+
+def test_a_main_in_the_midst_of_its_citys_fronts_still_has_its_name() -> None:
+    names = pd.Series(["上海青浦主仓 Shanghai main"])
+    x, y = pd.Series([500.0]), pd.Series([300.0])
+    around = pd.Series([485.0, 512.0, 490.0, 505.0]), pd.Series([296.0, 296.0, 320.0, 282.0])
+    crowd = pd.concat([x, around[0]]), pd.concat([y, around[1]])
+    labels = pd.concat([names, pd.Series([""] * 4)])
+    assert place_names(*crowd, labels, 900, 600)[0] != ""
+
+
+def test_missed_profit_by_region_says_what_its_colours_mean() -> None:
+    risk = pd.DataFrame({"region": ["hz"], "lost_money_without": [9.0], "lost_money_with": [4.0]})
+    layers = spec(by_region(risk, {"hz": "Hangzhou"}, "CNY"))["layer"]
+    for layer, case in zip(layers, ("without the plan", "with the plan"), strict=True):
+        colour = layer["encoding"]["color"]
+        assert colour["scale"]["domain"] == ["without the plan", "with the plan"]
+        assert "legend" not in colour  # its default is to show one
+        assert layer["transform"] == [{"as": "case", "calculate": f'"{case}"'}]
 
 
 def test_parts_of_a_gain_follow_one_another_up_to_it() -> None:
