@@ -33,6 +33,7 @@ STORAGE_MARGIN = 0.01
 """Share of storage that planning keeps free, for the error of expected stock."""
 PATIENCE = 8
 """Steps in a row that may bring next to nothing before it ends."""
+_IMPROVING = "improving the plan"
 _ROUNDS = 120
 _ENOUGH = 1e-3
 """Share of the gain below which a step counts as idle."""
@@ -194,6 +195,11 @@ class LocalSearch:
         :param told: whether the steps are the progress that is told.
         :param loads_alone: whether only cases change, not trips.
         """
+        self._go_round(least, patience, told, loads_alone)
+        if told:  # it mostly ends before its last round, and then is at its end all the same
+            self.progress(_ROUNDS, _ROUNDS, _IMPROVING)
+
+    def _go_round(self, least: float, patience: int, told: bool, loads_alone: bool) -> None:
         idle = 0
         for number in range(_ROUNDS):
             if idle >= patience or not len(self.options):
@@ -204,7 +210,7 @@ class LocalSearch:
                 self.complete = False
                 return
             if told:
-                self.progress(number, _ROUNDS, "improving the plan")
+                self.progress(number, _ROUNDS, _IMPROVING)
             cautious = idle >= patience // 2
             had = self.best_profit
             step = number % (2 if loads_alone else 4)

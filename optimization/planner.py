@@ -133,7 +133,9 @@ class _Work:
             bound.close()
         self.details["bound_of"] = meaning
         self.progress(3, 4, "checking and explaining")
-        return self._finish(found, draw, objective, answered)
+        plan = self._finish(found, draw, objective, answered)
+        self.progress(4, 4, "checking and explaining")
+        return plan
 
     def _found(self, draw: Draw, deadline: float, relaxed: Floats | None) -> Found:
         """Search under priorities, and leave out what gains too little."""

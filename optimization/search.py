@@ -91,6 +91,7 @@ def search(
         _perturb(run, times)
         if loaded and times:
             _reload(run)
+        progress(2 + times, 2 + times, _BETTER)
     return Found(run.best, run.best_profit, run.nothing, run.complete, run.before)
 
 
