@@ -271,8 +271,8 @@ def _line(row: Any, standing: Standing, names: Mapping[str, str]) -> Line:
         row.dispatch_date.isoformat(),
         row.arrive_date.isoformat(),
         standing.cases,
-        row.proposed_units * share,
-        row.proposed_m3 * share,
+        round(row.proposed_units * share, 6),
+        round(row.proposed_m3 * share, 6),  # a millilitre: no noise of sums in the files
     )
 
 

@@ -10,21 +10,49 @@ import io
 import re
 import zipfile
 from collections.abc import Sequence
+from datetime import date
 from itertools import groupby
 from typing import TYPE_CHECKING, Any, Final
 
 from openpyxl import Workbook
 from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
+from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.worksheet.worksheet import Worksheet
+
+from data.confirmations import ACTIONS
 
 if TYPE_CHECKING:
     from data.handover import Export, Line
 
 CONFIRM_SHEET: Final = "confirm"
 CONFIRM_COLUMNS: Final = ("plan", "transfer", "sku", "cases", "status", "confirmed_cases", "text")
-PICK_COLUMNS: Final = ("✓", "sku", "name", "cases", "units", "m³", "", "transfer")
-PICK_WIDTHS: Final = (4, 16, 32, 9, 11, 9, 9, 34)
+# One file for every reader, the same bytes each time: what people read is in both languages. The
+# columns to confirm are read by programs and keep their names.
+TRIP_COLUMNS: Final = (
+    "sheet 工作表",
+    "dispatch 发车",
+    "lane 线路",
+    "from 发出地",
+    "to 目的地",
+    "arrive 到达",
+    "lines 行数",
+    "cases 箱数",
+    "m³",
+)
+TRIP_WIDTHS: Final = (32, 12, 24, 20, 20, 12, 10, 10, 10)
+PICK_COLUMNS: Final = (
+    "✓",
+    "sku 商品编号",
+    "name 商品",
+    "cases 箱数",
+    "units 件数",
+    "m³",
+    "",
+    "transfer 调拨",
+)
+PICK_WIDTHS: Final = (4, 16, 40, 10, 11, 10, 13, 34)
+CANCEL: Final = "CANCEL 取消"
 
 _HEAD_ROW: Final = 4
 
@@ -32,6 +60,7 @@ _BOLD: Final = Font(bold=True)
 _TITLE: Final = Font(bold=True, size=14)
 _HEAD: Final = PatternFill("solid", fgColor="E8EEF4")
 _LINE: Final = Border(bottom=Side("hair"))
+_FORMATS: Final[dict[type, str]] = {date: "yyyy-mm-dd", int: "#,##0", float: "#,##0.###"}
 _THE_SAME_DAY: Final = (1980, 1, 1, 0, 0, 0)  # the first that a zip file knows
 
 
@@ -73,16 +102,16 @@ def _write_trips(
     sheet.title = "trips"
     _put(sheet, 1, [f"{export.brand}: export {export.id}"], _TITLE)
     _put(sheet, 2, [f"{export.at:%Y-%m-%d %H:%M} UTC, {export.who}"])
-    head = ("sheet", "dispatch", "lane", "from", "to", "arrive", "lines", "cases", "m³")
-    _head(sheet, _HEAD_ROW, head, (24, 12, 20, 20, 20, 12, 8, 9, 9))
+    _head(sheet, _HEAD_ROW, TRIP_COLUMNS, TRIP_WIDTHS)
     for row, (title, ((day, lane), lines)) in enumerate(
         zip(titles, trips, strict=True), _HEAD_ROW + 1
     ):
         moved = [line for line in lines if line.action == "move"]
         cases, m3 = sum(line.cases for line in moved), sum(line.m3 for line in moved)
         one = lines[0]
-        places = (one.origin, one.destination, one.arrive_date)
-        _put(sheet, row, [title, day, lane, *places, len(lines), cases, round(m3, 3)])
+        places = (one.origin, one.destination, date.fromisoformat(one.arrive_date))
+        leaves = date.fromisoformat(day)
+        _put(sheet, row, [title, leaves, lane, *places, len(lines), cases, round(m3, 3)])
     _print_on_paper(sheet, export, _HEAD_ROW)
 
 
@@ -95,7 +124,7 @@ def _write_pick_list(
     _put(sheet, 2, [f"{days}; export {export.id}, {export.brand}"])
     _head(sheet, _HEAD_ROW, PICK_COLUMNS, PICK_WIDTHS)
     for row, line in enumerate(lines, _HEAD_ROW + 1):
-        told = "CANCEL" if line.action == "cancel" else ""
+        told = CANCEL if line.action == "cancel" else ""
         amounts = (line.cases, round(line.units, 3), round(line.m3, 3))
         _put(sheet, row, ["☐", line.sku, line.name, *amounts, told, line.transfer], border=_LINE)
     moved = [line for line in lines if line.action == "move"]
@@ -110,6 +139,11 @@ def _write_confirmations(sheet: Worksheet, export: Export) -> None:
     moved = [line for line in export.lines if line.action == "move"]
     for row, line in enumerate(moved, 2):
         _put(sheet, row, [line.plan, line.transfer, line.sku, line.cases])
+    if moved:
+        column = sheet.cell(1, CONFIRM_COLUMNS.index("status") + 1).column_letter
+        choice = DataValidation("list", formula1=f'"{",".join(ACTIONS)}"', allow_blank=True)
+        choice.add(f"{column}2:{column}{len(moved) + 1}")
+        sheet.add_data_validation(choice)
     _print_on_paper(sheet, export, 1)
 
 
@@ -139,6 +173,7 @@ def _put(
                 cell.quotePrefix = True
         else:
             cell.value = value
+            cell.number_format = _FORMATS.get(type(value), "General")
         if font is not None:
             cell.font = font
         if border is not None:

@@ -5,6 +5,7 @@ Source: OWASP, CSV Injection, https://owasp.org/www-community/attacks/CSV_Inject
 
 from __future__ import annotations
 
+import codecs
 import csv
 import io
 from collections.abc import Iterable, Sequence
@@ -40,3 +41,11 @@ def write_csv(header: Sequence[str], rows: Iterable[Sequence[Any]]) -> bytes:
     for row in rows:
         writer.writerow([defuse(cell) if isinstance(cell, str) else cell for cell in row])
     return out.getvalue().encode("utf-8")
+
+
+def marked(text: bytes) -> bytes:
+    """Put a byte order mark before UTF-8: without it Excel garbles Chinese names.
+
+    For files that people open; what another system reads goes without.
+    """
+    return codecs.BOM_UTF8 + text

@@ -11,6 +11,7 @@ from dashboard.language import _
 from dashboard.words import word
 from data import Brand
 from data.credit import MEASURES, CreditStatement, Period, credit_statement, hundredths
+from data.spreadsheet_cells import marked
 from data.transitions import State
 
 SPANS = ("month", "last_month", "quarter", "year", "always")
@@ -267,7 +268,7 @@ def _adds_up(statement: CreditStatement) -> None:
             )
         st.download_button(
             _("Download the statement"),
-            statement.to_csv,
+            lambda: marked(statement.to_csv()),
             file_name=f"nearfield-credit-{statement.first:%Y%m%d}-{statement.last:%Y%m%d}.csv",
             mime="text/csv",
             icon=":material/download:",

@@ -191,7 +191,15 @@ def test_the_workbook_runs_no_formula_and_has_a_sheet_a_trip(file_ledger: Ledger
     assert [cell.value for cell in sheet[8]][2:6] == ["Σ", 15, 180, 0.9]
     assert sheet.print_title_rows == "$4:$4"
     assert sheet.page_setup.fitToWidth == 1
-    assert [cell.value for cell in book["trips"][4]][:3] == ["sheet", "dispatch", "lane"]
+    heads = [cell.value for cell in book["trips"][4]]
+    assert heads[:3] == ["sheet 工作表", "dispatch 发车", "lane 线路"]  # one file for all readers
+    first = dict(zip(heads, book["trips"][5], strict=True))
+    for head in ("dispatch 发车", "arrive 到达"):
+        assert first[head].is_date
+        assert first[head].number_format == "yyyy-mm-dd"
+    (choice,) = book["confirm"].data_validations.dataValidation
+    assert choice.formula1 == '"dispatched,received"'
+    assert str(choice.sqref) == f"E2:E{len(export.lines) + 1}"
     assert {row[1].value for row in book["confirm"].iter_rows(min_row=2)} == {
         line.transfer for line in export.lines
     }
