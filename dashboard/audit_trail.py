@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Final
 
 import pandas as pd
@@ -25,7 +25,7 @@ class Asked:
     """What is asked of the audit; "" and None stand for all.
 
     :param actions: at least one.
-    :param first: first and last day, in UTC as the ledger keeps time.
+    :param first: first and last day, the reader's.
     :param words: found in the transfer, lane or product number, or in what somebody wrote.
     """
 
@@ -39,10 +39,13 @@ class Asked:
 
 
 def read(ledger: Ledger, actions: Collection[str], first: date | None, last: date | None,
-         most: int = MOST_EVENTS) -> pd.DataFrame:  # fmt: skip
-    """Return the events of some actions and days, newest first; see :meth:`Ledger.events`."""
-    since = None if first is None else _midnight(first)
-    until = None if last is None else _midnight(last) + pd.Timedelta(days=1)
+         most: int = MOST_EVENTS, zone: str = "UTC") -> pd.DataFrame:  # fmt: skip
+    """Return the events of some actions and days, newest first; see :meth:`Ledger.events`.
+
+    :param zone: whose days they are; the ledger itself keeps UTC.
+    """
+    since = None if first is None else _midnight(first, zone)
+    until = None if last is None else _midnight(last + timedelta(days=1), zone)
     parts = [
         ledger.events(limit=most, action=str(action), since=since, until=until)
         for action in actions
@@ -68,5 +71,5 @@ def matching(events: pd.DataFrame, asked: Asked) -> pd.DataFrame:
     return events[keep].reset_index(drop=True)
 
 
-def _midnight(day: date) -> pd.Timestamp:
-    return pd.Timestamp(day, tz="UTC")
+def _midnight(day: date, zone: str) -> pd.Timestamp:
+    return pd.Timestamp(day, tz=zone).tz_convert("UTC")

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from dashboard import actions, brand_names, past_forecasts, refusals, sentences, state, style
+from dashboard import actions, brand_names, local_time, past_forecasts, refusals, state, style
 from dashboard.fault_sentences import told
 from dashboard.forecast_details import Choice
 from dashboard.language import _
@@ -84,7 +84,7 @@ def _list(brand: Brand, listed: pd.DataFrame) -> None:
             "overridden": 100 * shown["wape_override"],
             "why": shown["reason"],
             "who": shown["who"],
-            "at": [sentences.moment(at) for at in shown["at"]],
+            "at": [local_time.moment(at) for at in shown["at"]],
         }
     )
     date = st.column_config.DateColumn

@@ -11,7 +11,7 @@ from typing import Any
 
 import pandas as pd
 
-from dashboard import style
+from dashboard import local_time, style
 from dashboard.language import _, language, ngettext
 from dashboard.words import word
 from data.decisions import Change
@@ -254,18 +254,10 @@ def changed(change: Change, name: str) -> str:
         name=name,
         who=change.who,
         action=action(change.action),
-        when=moment(pd.Timestamp(change.at)),
+        when=local_time.moment(pd.Timestamp(change.at)),
         state=word(change.state),
         cases=style.number(change.cases),
     )
-
-
-def moment(at: pd.Timestamp) -> str:
-    """Return a moment of the ledger: day and time, in UTC as it is kept."""
-    if pd.isna(at):
-        return style.date(None)
-    moved = at.tz_convert("UTC") if at.tzinfo else at
-    return f"{style.date(moved, weekday=False)} {moved:%H:%M} UTC"
 
 
 def _days(days: float) -> str:

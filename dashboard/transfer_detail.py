@@ -7,7 +7,15 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from dashboard import brand_names, event_words, instead_sentences, sentences, state, style
+from dashboard import (
+    brand_names,
+    event_words,
+    instead_sentences,
+    local_time,
+    sentences,
+    state,
+    style,
+)
 from dashboard.language import _, ngettext
 from dashboard.words import word
 
@@ -107,7 +115,7 @@ def _event(event: dict[Any, Any]) -> dict[str, str]:
     if event["text"]:
         parts.append(f"“{event_words.ledger_text(str(event['text']))}”")
     return {
-        "when": sentences.moment(event["at"]),
+        "when": local_time.moment(event["at"]),
         "who": str(event["who"]),
         "what": " · ".join(parts),
     }

@@ -8,13 +8,23 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from dashboard import audit_trail, brand_names, event_words, links, sentences, state, style
+from dashboard import (
+    audit_trail,
+    brand_names,
+    event_words,
+    links,
+    local_time,
+    sentences,
+    state,
+    style,
+)
 from dashboard.audit_trail import MOST_EVENTS, OF_PEOPLE, OF_PLANS, Asked
 from dashboard.fault_sentences import told
 from dashboard.language import _, ngettext
 from dashboard.words import word
 from data.errors import Failure
 from data.handover import audit_csv
+from data.spreadsheet_cells import marked
 from data.transitions import Reason
 
 MOST_SHOWN = 1_000
@@ -47,7 +57,7 @@ def main() -> None:
 
 
 def _period() -> tuple[date | None, date | None]:
-    today = pd.Timestamp.now(tz="UTC").date()
+    today = local_time.today()
     since = {
         "1": (today, _("Today")),
         "7": (today - timedelta(days=6), _("7 days")),
@@ -60,7 +70,7 @@ def _period() -> tuple[date | None, date | None]:
     left, right = st.columns([2.2, 2], vertical_alignment="bottom")
     with left:
         chosen = st.segmented_control(
-            _("When (UTC)"),
+            local_time.when(),
             list(since),
             key="period",
             required=True,
@@ -116,18 +126,19 @@ def _events(actions: tuple[str, ...], first: date | None, last: date | None) -> 
     newest = state.ledger().events(limit=1)
     position = int(newest["number"].iloc[0]) if len(newest) else 0
     of = (state.workspace().ledger_url, state.brand_name())
-    return _read(of, position, actions, first, last)
+    return _read(of, position, str(local_time.zone()), actions, first, last)
 
 
 @st.cache_resource(max_entries=6, show_spinner=False)
 def _read(
     of: tuple[str, str],
     position: int,
+    zone: str,
     actions: tuple[str, ...],
     first: date | None,
     last: date | None,
 ) -> pd.DataFrame:
-    return audit_trail.read(state.ledger(), actions, first, last)
+    return audit_trail.read(state.ledger(), actions, first, last, zone=zone)
 
 
 def _draw(events: pd.DataFrame, read: int) -> None:
@@ -140,7 +151,7 @@ def _draw(events: pd.DataFrame, read: int) -> None:
         )
         st.download_button(
             _("Download as CSV"),
-            lambda: audit_csv(events),
+            lambda: marked(audit_csv(events)),
             file_name="nearfield-audit.csv",
             mime="text/csv",
             icon=":material/download:",
@@ -178,7 +189,7 @@ def _table(events: pd.DataFrame) -> pd.DataFrame:
     names = brand_names.of_products(brand.products)
     return pd.DataFrame(
         {
-            "at": [sentences.moment(at) for at in events["at"]],
+            "at": [local_time.moment(at) for at in events["at"]],
             "who": events["who"],
             "what": [sentences.action(code) for code in events["action"]],
             "product": events["sku"].map(names).fillna(events["sku"]),

@@ -14,8 +14,8 @@ from dashboard import (
     confirming,
     deciding,
     first_visit,
+    local_time,
     refusals,
-    sentences,
     state,
     style,
 )
@@ -181,7 +181,7 @@ def _exports() -> None:
     left, right = st.columns([3, 2], gap="large")
     with left:
         event = st.dataframe(
-            made.assign(at=[sentences.moment(at) for at in made["at"]]),
+            made.assign(at=[local_time.moment(at) for at in made["at"]]),
             hide_index=True,
             width="stretch",
             height=style.table_height(len(made), 260),

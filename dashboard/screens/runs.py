@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from dashboard import health, jobs, running, state, style
+from dashboard import health, jobs, local_time, running, state, style
 from dashboard.fault_sentences import told
 from dashboard.job_history import by_kind, history_frame
 from dashboard.language import _, ngettext
@@ -148,10 +148,8 @@ def _history(history: pd.DataFrame) -> None:
         st.caption(_("Select a run to read its log."))
         return
     ident = str(history["job"].iloc[place])
-    at = f"{history['started'].iloc[place]:%Y-%m-%d %H:%M:%S}"
-    st.caption(
-        _("Log of the run of {time}").format(time=style.plain(at)) + f" UTC · {style.plain(ident)}"
-    )
+    at = local_time.moment(history["started"].iloc[place])
+    st.caption(style.plain(_("Log of the run of {time}").format(time=at) + f" · {ident}"))
     st.code(jobs.log(state.workspace().jobs, ident) or "–", language=None, wrap_lines=True)
 
 

@@ -100,9 +100,3 @@ def test_who_was_first_and_what_they_did(reader: str) -> None:
     assert "12" in text
     assert "09:05 UTC" in text
     assert "Milk → Hangzhou" in text
-
-
-def test_moments_are_told_in_utc() -> None:
-    at = pd.Timestamp("2025-11-03 01:30", tz="Asia/Shanghai")
-    assert sentences.moment(at) == "2 Nov 17:30 UTC"
-    assert sentences.moment(pd.NaT) == "–"  # type: ignore[arg-type]
