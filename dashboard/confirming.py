@@ -112,8 +112,7 @@ def _preview(
     )
     if counts[REFUSED]:
         st.caption(_("All of a file is taken, or nothing: correct the rows that cannot be."))
-    if not deciding.has_name():
-        st.caption(_("Give your name in the side bar first."))
+    deciding.ask_name("confirm")
 
 
 def _confirm(confirmations: tuple[Confirmation, ...]) -> None:

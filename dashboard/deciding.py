@@ -62,6 +62,12 @@ def has_name() -> bool:
     return state.signed_in() or bool(own_name.given())
 
 
+def ask_name(place: str, *, kept: bool = False) -> None:
+    """Ask who decides, where that is not known yet; see :func:`dashboard.own_name.ask`."""
+    if not state.signed_in():
+        own_name.ask(place, kept=kept)
+
+
 def decide(rows: pd.DataFrame, wish: Wish) -> bool:
     """Ask the ledger; what became of it is told by :func:`tell`. All rows or none.
 
@@ -69,7 +75,7 @@ def decide(rows: pd.DataFrame, wish: Wish) -> bool:
     :returns: whether it was done.
     """
     if not has_name():
-        notice(_("Give your name in the side bar first."), good=False)
+        notice(_("Give your name first."), good=False)
         return False
     confirms = wish.action in actions.CONFIRMING
     try:

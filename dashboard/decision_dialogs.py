@@ -14,6 +14,7 @@ from data.decisions import Change
 from data.transitions import Action, Reason, refusal
 
 SEEN = "dialog_versions"
+ASKED = "dialog_asked_name"
 CONFIRMED_BY_HAND = {
     "approved": (Action.DISPATCH, Action.RECEIVE),
     "dispatched": (Action.RECEIVE,),
@@ -24,13 +25,13 @@ CONFIRMED_BY_HAND = {
 
 def reject(rows: pd.DataFrame) -> None:
     """Ask why these proposals are rejected, and until when that stands."""
-    st.session_state.pop(SEEN, None)
+    _forget()
     _titled(_("Reject"), _reject)(rows)
 
 
 def approve_many(rows: pd.DataFrame, trips: int, currency: str) -> None:
     """Ask once more before many proposals are approved together."""
-    st.session_state.pop(SEEN, None)
+    _forget()
     _titled(_("Approve"), _approve_many)(rows, trips, currency)
 
 
@@ -39,7 +40,7 @@ def edit(row: pd.DataFrame, case_units: int) -> None:
 
     :param row: one row of the board, proposed or approved.
     """
-    st.session_state.pop(SEEN, None)
+    _forget()
     _titled(_("Change the cases"), _edit)(row, case_units)
 
 
@@ -48,8 +49,13 @@ def confirm(row: pd.DataFrame) -> None:
 
     :param row: one row of the board, in a state of :data:`CONFIRMED_BY_HAND`.
     """
-    st.session_state.pop(SEEN, None)
+    _forget()
     _titled(_("Confirm"), _confirm)(row)
+
+
+def _forget() -> None:
+    st.session_state.pop(SEEN, None)
+    st.session_state.pop(ASKED, None)
 
 
 def _titled(title: str, body):  # type: ignore[no-untyped-def]
@@ -237,8 +243,10 @@ def _told(rows: pd.DataFrame) -> None:
     if notice and not notice[1]:
         st.session_state.pop(deciding.NOTICE)
         st.error(style.plain(notice[0]), icon=":material/block:")
-    if not deciding.has_name():
-        st.caption(_("Give your name in the side bar first."))
+    if ASKED in st.session_state or not deciding.has_name():
+        # Once asked it stays to the end: nothing moves between the name and the button.
+        st.session_state[ASKED] = True
+        deciding.ask_name("dialog", kept=True)
 
 
 def currency() -> str:

@@ -58,6 +58,7 @@ def _reader() -> None:
         st.caption(f"{style.plain(reader.name)}  \n{style.plain(roles)}")
         sign_in.sign_out_button()
         return
+    own_name.bring()
     st.text_input(
         _("Your name"),
         key=own_name.KEY,

@@ -27,18 +27,18 @@ def choose_trip(trips: pd.DataFrame, rows: pd.DataFrame, currency: str) -> pd.Se
     table = pd.DataFrame(
         {
             "leaves": shown["dispatch_date"],
-            "from": shown["origin"].map(names),
             "to": shown["destination"].map(names),
+            "gain": shown["gain"].round(),
             "state": [
                 _trip_state(int(waiting), int(approved), int(count))
                 for waiting, approved, count in zip(
                     shown["waiting"], shown["approved"], shown["transfers"], strict=True
                 )
             ],
-            "gain": shown["gain"].round(),
-            "cost": shown["cost"].round(),
-            "vehicles": shown["vehicles"],
+            "from": shown["origin"].map(names),
             "fill": 100 * shown["fill"],
+            "vehicles": shown["vehicles"],
+            "cost": shown["cost"].round(),
             "lane": shown["lane"],
         }
     )
@@ -75,7 +75,7 @@ def choose_trip(trips: pd.DataFrame, rows: pd.DataFrame, currency: str) -> pd.Se
 def _trip_columns(currency: str) -> dict[str, Any]:
     column = st.column_config
     return {
-        "leaves": column.DateColumn(_("Leaves"), format="YYYY-MM-DD", width=96),
+        "leaves": column.DateColumn(_("Leaves"), format="YYYY-MM-DD", width=88),
         "from": column.TextColumn(_("From")),
         "to": column.TextColumn(_("To")),
         "lane": column.TextColumn(_("Lane")),
@@ -122,14 +122,14 @@ def choose_transfers(shown: pd.DataFrame, currency: str, *, one_trip: bool) -> p
     reasons = shown.to_dict("records")
     table = pd.DataFrame(
         {
-            "state": shown["state"].map(word),
             "product": shown["sku_name"],
-            "leaves": shown["dispatch_date"],
             "to": shown["destination_name"],
             "cases": shown["cases"],
-            "units": shown["units"],
             "gain": shown["expected_gain"].round(),
+            "leaves": shown["dispatch_date"],
+            "state": shown["state"].map(word),
             "reason": [sentences.in_short(row) for row in reasons],
+            "units": shown["units"],
             "by": shown["decided_by"],
             "sku": shown["sku"],
         }
@@ -148,12 +148,12 @@ def choose_transfers(shown: pd.DataFrame, currency: str, *, one_trip: bool) -> p
         selection_mode="multi-row",
         selection_default=_selection(shown["transfer"] == asked),
         column_config={
-            "state": column.TextColumn(_("State"), width=90),
+            "state": column.TextColumn(_("State"), width=78),
             "product": column.TextColumn(_("Product")),
             "sku": column.TextColumn(_("Number"), width=80),
-            "leaves": column.DateColumn(_("Leaves"), format="YYYY-MM-DD", width=96),
+            "leaves": column.DateColumn(_("Leaves"), format="YYYY-MM-DD", width=88),
             "to": column.TextColumn(_("To")),
-            "cases": column.NumberColumn(_("Cases"), width=66),
+            "cases": column.NumberColumn(_("Cases"), format="localized", width=58),
             "units": column.NumberColumn(_("Units"), format="localized", width=70),
             "gain": column.NumberColumn(_money(_("Gain"), currency), format="localized", width=74),
             "reason": column.TextColumn(_("Why"), width="large"),

@@ -109,8 +109,7 @@ def _waiting() -> None:
             on_click=_hand_over,
             args=(str(until), request),
         )
-    if not deciding.has_name():
-        st.caption(_("Give your name in the side bar first."))
+    deciding.ask_name("hand_over")
 
 
 def _trips(lines: list[Line]) -> pd.DataFrame:
@@ -129,7 +128,7 @@ def _trips(lines: list[Line]) -> pd.DataFrame:
     for end in ("from", "to"):
         trips[end] = trips[end].map(places).fillna(trips[end])
     trips["leaves"] = pd.to_datetime(trips["leaves"])
-    return trips[["leaves", "from", "to", "transfers", "cases", "m3", "lane"]]
+    return trips[["leaves", "to", "cases", "transfers", "m3", "from", "lane"]]
 
 
 def _trip_columns() -> dict[str, Any]:
@@ -192,7 +191,9 @@ def _exports() -> None:
                 "export": st.column_config.TextColumn(_("Export"), width=90),
                 "at": st.column_config.TextColumn(_("When"), width=150),
                 "who": st.column_config.TextColumn(_("Who")),
-                "count": st.column_config.NumberColumn(_("Transfers"), width=84),
+                "count": st.column_config.NumberColumn(
+                    _("Transfers"), format="localized", width=84
+                ),
             },
         )
     rows = event["selection"]["rows"]

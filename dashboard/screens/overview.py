@@ -119,7 +119,11 @@ def _trips(plan: Plan, brand: Brand, waiting: pd.Series) -> None:
         items.draw(
             "screens/transfers.py",
             {"lane": str(trip["lane"]), "date": f"{trip['dispatch_date']:%Y-%m-%d}"},
-            " → ".join(names.get(code, code) for code in (trip["origin"], trip["destination"])),
+            # The destination first: a phone cuts the end of a link.
+            _("To {destination}, from {origin}").format(
+                destination=names.get(trip["destination"], trip["destination"]),
+                origin=names.get(trip["origin"], trip["origin"]),
+            ),
             style.money(trip["gain"], brand.settings.currency),
             _trip_words(trip, brand.settings.currency),
             urgent=_("Leaves tomorrow: decide today.") if trip["days_left"] <= 1 else "",

@@ -136,8 +136,7 @@ def _form(held: dict[str, list[str]], chosen: str) -> None:
             on_click=_give,
             args=(cleaned, ()),
         )
-    if not deciding.has_name():
-        st.caption(_("Give your name in the side bar first."))
+    deciding.ask_name("people")
 
 
 def _give(name: str, roles: tuple[str, ...]) -> None:

@@ -23,6 +23,7 @@ from dashboard.board import as_csv, board
 from dashboard.deciding import Wish
 from dashboard.language import _, ngettext
 from data.roles import Permission
+from data.spreadsheet_cells import marked
 from data.transitions import Action
 from optimization.decided_trips import decided_trips
 
@@ -124,13 +125,15 @@ def _transfers(rows: pd.DataFrame, trip: pd.Series | None, currency: str) -> Non
         _undo_button(board(), selected)
         st.download_button(
             _("Download as CSV"),
-            lambda: as_csv(order),
+            lambda: marked(as_csv(order)),
             file_name="nearfield-transfers.csv",
             mime="text/csv",
             icon=":material/download:",
             on_click="ignore",
             key="transfers_csv",
         )
+        if state.may(Permission.DECIDE):
+            deciding.ask_name("transfers")
     if len(selected) == 1:
         links.keep("transfer", selected["transfer"].iloc[0])
         with st.container(border=True):

@@ -117,8 +117,29 @@ def test_a_filter_tells_its_trips_whole(open_page: Open) -> None:
 def test_who_decides_must_be_known(open_page: Open, ledger: Ledger) -> None:
     app = open_page(who="")
     app.button(key="approve").click().run()
-    assert "name in the side bar" in texts(app.error)
+    assert "Give your name first" in texts(app.error)
     assert set(states(ledger).values()) == {"proposed"}
+    # It is asked beside the buttons: the side bar is shut on phones.
+    app.text_input(key="who:transfers").set_value("Li Wei").run()
+    assert app.text_input(key="who").value == "Li Wei"
+    assert not [field for field in app.text_input if field.key == "who:transfers"]
+    app.button(key="approve").click().run()
+    assert set(states(ledger).values()) == {"approved"}
+    assert set(ledger.history("T1")["who"].iloc[1:]) == {"Li Wei"}
+
+
+def test_a_dialog_asks_who_decides(open_page: Open) -> None:
+    app = open_page(who="")
+    app.button(key="reject").click().run()
+    app.text_input(key="who:dialog").set_value("Li Wei").run()
+    assert not app.exception
+    assert app.text_input(key="who").value == "Li Wei"
+
+
+def test_tables_show_first_where_to_and_what_it_brings(open_page: Open) -> None:
+    trips, transfers = (frame.value for frame in open_page().dataframe[:2])
+    assert list(trips.columns[:3]) == ["leaves", "to", "gain"]
+    assert list(transfers.columns[:4]) == ["product", "to", "cases", "gain"]
 
 
 def test_all_filtered_are_approved_and_undone_together(open_page: Open, ledger: Ledger) -> None:
@@ -311,7 +332,7 @@ def test_who_rejects_second_loses_nothing_typed(
     visit: Callable[..., Visit], shown: Callable[[Path], str], folder: Path, ledger: Ledger
 ) -> None:
     window = visit(height=1300)
-    arrive(window, shown(folder), "Li Wei")
+    arrive(window, shown(folder), "")
     page = window.page
     select_row(window, 0, 0, "lane=main%3Ehz")
     page.get_by_role("button", name="Reject the whole trip").click()
@@ -320,6 +341,7 @@ def test_who_rejects_second_loses_nothing_typed(
     page.get_by_role("option", name="There is no dock slot").click()
     dialog.get_by_role("textbox", name="In your words").fill("Dock 3 is closed")
     page.keyboard.press("Control+Enter")
+    dialog.get_by_placeholder("Your name, shown beside your decisions").fill("Li Wei")
     window.settle()
     decide_elsewhere(folder, ledger, "T2", Action.APPROVE)
     dialog.get_by_role("button", name="Reject 2 transfers").click()
@@ -337,4 +359,5 @@ def test_who_rejects_second_loses_nothing_typed(
     ]
     assert rows.loc["T1", "until"] == pd.Timestamp(date(2024, 5, 31))
     assert rows.loc["T2", "state"] == "approved"
+    assert ledger.history("T1")["who"].iloc[-1] == "Li Wei"  # given in the dialog
     window.must_be_clean()
