@@ -26,6 +26,7 @@ from tests.optimization.networks import (
     one_front,
     product,
     two_echelons,
+    two_products,
 )
 from tests.optimization.planning import plan_world, solver_here
 
@@ -484,3 +485,16 @@ def test_more_of_a_limit_never_lowers_the_bound(more, start):
     less = plan_world(world(start, 1))
     greater = plan_world(world(2 * start, 1) if more == "stock" else world(start, 3))
     assert greater.bound >= less.bound - 1e-6 * abs(less.bound)
+
+
+def test_what_is_counted_is_counted_to_its_end() -> None:
+    world = two_products()
+    told: list[tuple[int, int, str]] = []
+    with solver_here():
+        plan_transfers(
+            world.brand(), world.forecast(), progress=lambda *step: told.append(step), seed=5
+        )
+    last = {what: (done, total) for done, total, what in told}
+    for what in ("improving the plan", "looking for a better plan", "checking and explaining"):
+        done, total = last[what]
+        assert done == total, what
