@@ -226,9 +226,10 @@ def history(folder: Path, kind: str | None = None) -> list[Job]:
     _children[:] = [child for child in _children if child.poll() is None]
     if not folder.is_dir():
         return []
-    names = sorted((path.name for path in folder.iterdir() if path.is_dir()), reverse=True)
-    jobs = (read(folder, name) for name in names)
-    return [job for job in jobs if job is not None and kind in (None, job.kind)]
+    found = (read(folder, path.name) for path in folder.iterdir() if path.is_dir())
+    kept = [job for job in found if job is not None and kind in (None, job.kind)]
+    # By the moment, not by the name: that knows seconds only.
+    return sorted(kept, key=lambda job: (job.started, job.id), reverse=True)
 
 
 def last(folder: Path, kind: str) -> Job | None:
