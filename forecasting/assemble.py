@@ -26,6 +26,7 @@ def assemble(brand: Brand, panel: Panel, outcomes: list[Outcome]) -> Forecast:
     daily = np.concatenate([outcome.daily for outcome in outcomes])
     cumulated = np.concatenate([outcome.cumulated for outcome in outcomes])
     parts = np.concatenate([outcome.parts for outcome in outcomes])
+    _shut(panel, mean, daily, parts)
     frame = _keyed(panel, np.ones(mean.shape, dtype=bool), panel.dates[panel.history :], brand)
     frame["mean"] = mean.ravel()
     for columns, values in ((DAILY_COLUMNS, daily), (CUMULATIVE_COLUMNS, cumulated)):
@@ -42,6 +43,14 @@ def assemble(brand: Brand, panel: Panel, outcomes: list[Outcome]) -> Forecast:
     series["history_days"] = np.isfinite(panel.units).sum(axis=1)
     series["fitted_days"] = np.concatenate([outcome.fitted_days for outcome in outcomes])
     return Forecast(frame, series[list(SERIES_COLUMNS)], components)
+
+
+def _shut(panel: Panel, mean: Floats, daily: Floats, parts: Floats) -> None:
+    """Expect nothing of days on which nothing can be sold, whoever forecast them."""
+    ahead = panel.closed[:, panel.history :]
+    mean[ahead], daily[ahead] = 0.0, 0.0
+    there = panel.closed[:, None, :] & np.isfinite(parts)
+    parts[there] = 0.0
 
 
 def _keyed(

@@ -154,6 +154,8 @@ def _fit(task: Task, i: int, scratch: str) -> _One:
     rng = generator(task.seed, panel.key(i))
     wide = task.spread.widen(fit)
     paths, mean = sample_paths(design, wide, horizon, task.samples, rng)
+    shut = panel.closed[i, panel.history :]
+    paths[:, shut], mean[shut] = 0.0, 0.0
     if not (np.isfinite(paths).all() and np.isfinite(mean).all()):
         raise ArithmeticError("the fitted trend leaves the range of numbers")
     if task.counts:
@@ -176,6 +178,7 @@ def _fall_back(task: Task, i: int, flag: str) -> _One:
     mean = level * np.maximum(np.exp(ahead), LOG_OFFSET)
     if flag in ("new", "too_short"):
         mean *= task.launch[i, panel.history :]
+    mean[panel.closed[i, panel.history :]] = 0.0
     known = float(np.nansum(np.where(panel.usable[i], panel.demand[i], 0.0)))
     rng = generator(task.seed, panel.key(i))
     paths = fallback_paths(mean, 4.0 + known, task.counts, task.samples, rng)

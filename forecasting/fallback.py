@@ -63,7 +63,7 @@ def unfit_flag(panel: Panel, series: int) -> str:
 
 def unfit_flags(panel: Panel) -> npt.NDArray[np.object_]:
     """(S,) why Prophet is not tried on each series; empty where it is."""
-    alive, usable = np.isfinite(panel.units), panel.usable
+    alive, usable = np.isfinite(panel.units) & ~panel.closed[:, : panel.history], panel.usable
     lived, fit = alive.sum(axis=1), usable.sum(axis=1)
     sold = np.where(alive, panel.units, 0.0) > 0
     last = slice(-ENDED_DAYS, None)

@@ -15,6 +15,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from forecasting.calendar import calendar_features
+from forecasting.closed_days import closed_days, odd_days
 from forecasting.driver_grid import driver_grid
 from forecasting.late_data import late_days
 
@@ -54,7 +55,9 @@ class Panel:
     :param availability: (S, T) share of hours in stock, 0 to 1; 1 where there is no row.
     :param demand: (S, T) units with stock all day: as sold, or where the far field sold on while
         local stock was out, sales divided by the share that buys then.
-    :param usable: (S, T) whether the day tells of demand: the series lives and stock was there.
+    :param usable: (S, T) whether the day tells of demand: the series lives, stock was there, and
+        the day was neither closed nor without sales for no reason known.
+    :param closed: (S, T + H) days on which nothing can be sold (:mod:`forecasting.closed_days`).
     :param stopped: (S,) sold daily until its rows ended 28 days or more before the as-of day.
     :param calendar: (T + H, E) 0/1 windows of China's days, ``calendar_names`` their names.
     :param brand_events: (T + H, B) strength of the brand's own events, 0 outside;
@@ -72,6 +75,7 @@ class Panel:
     availability: Floats
     demand: Floats
     usable: npt.NDArray[np.bool_]
+    closed: npt.NDArray[np.bool_]
     stopped: npt.NDArray[np.bool_]
     calendar: Floats
     calendar_names: tuple[str, ...]
@@ -91,7 +95,7 @@ class Panel:
 
     def part(self, series: npt.NDArray[np.intp] | slice) -> Panel:
         """Return the panel of some of its series, in the order asked for."""
-        by_series = (*_PAST, "region", "sku", "category", "stopped", "drivers")
+        by_series = (*_PAST, "region", "sku", "category", "closed", "stopped", "drivers")
         changes = {name: getattr(self, name)[series] for name in by_series}
         return replace(self, **changes, brand_event_scope=self.brand_event_scope[:, series])
 
@@ -107,6 +111,7 @@ class Panel:
             **cut,
             dates=self.dates[: self.history],
             history=past,
+            closed=self.closed[:, : self.history],
             calendar=self.calendar[: self.history],
             brand_events=self.brand_events[: self.history],
             drivers=self.drivers[:, : self.history],
@@ -150,6 +155,12 @@ def build_panel(brand: Brand, horizon: int) -> Panel:
     features = calendar_features(dates)
     events, names, scope = _brand_events(brand, keys, dates)
     drivers, driver_names = driver_grid(brand, keys, dates, history)
+    # What was out of stock does not tell whether the day was open.
+    region, in_stock = pd.factorize(keys["region"])[0], np.where(usable, units, np.nan)
+    weekday, occasions = dates.dayofweek.to_numpy(), features.to_numpy(dtype=np.float32)[None]
+    closed = closed_days(in_stock, weekday, region, occasions, drivers)
+    usable &= ~closed[:, :history]
+    usable &= ~odd_days(units, usable, region)
     return Panel(
         dates=dates,
         history=history,
@@ -160,6 +171,7 @@ def build_panel(brand: Brand, horizon: int) -> Panel:
         availability=availability,
         demand=demand,
         usable=usable,
+        closed=closed,
         stopped=stopped,
         calendar=features.to_numpy(dtype=np.float32),
         calendar_names=tuple(features.columns),

@@ -112,13 +112,15 @@ def forecast_pooled(
     )
     offsets = np.broadcast_to(offset[:, None], outlook.day.shape)
     daily = _quantiles(outlook.day, outlook.day_sd, day_scores, volume, offsets)
-    offsets = offset[:, None] * np.arange(1, horizon + 1)
+    open_days = ~panel.closed[:, history : history + horizon]
+    offsets = offset[:, None] * np.cumsum(open_days, axis=1)
     cumulated = _quantiles(outlook.run, outlook.run_sd, run_scores, volume, offsets)
     cumulated = np.maximum.accumulate(cumulated, axis=1)
     counts = sold_in_whole_units(panel)
     daily[counts], cumulated[counts] = whole(daily[counts]), whole(cumulated[counts])
     mean = _mean(outlook, day_scores, volume, offset)
     mean *= _bias(learners, cutoffs, past, day_scores, learnt)
+    mean[~open_days], daily[~open_days] = 0.0, 0.0
     parts, shape = pooled_parts(panel, horizon, fit, mean, settings)
     progress(3, 3, "done")
     return PooledForecast(mean, daily, cumulated, parts, shape)
@@ -169,7 +171,9 @@ def _errors_at(panel: Panel, cutoff: int, fit: PooledFit, horizon: int) -> tuple
     truth = panel.demand[:, window] + fit.offset[:, None]
     there = np.where(panel.usable[:, window], panel.availability[:, window], 0.0)
     day = np.where(there >= _MIN_AVAILABILITY_DAY, truth, np.nan)
-    run = np.cumsum(np.where(there >= _MIN_AVAILABILITY_RUN, truth, np.nan), axis=1)
+    told = np.where(there >= _MIN_AVAILABILITY_RUN, truth, np.nan)
+    run = np.cumsum(np.where(panel.closed[:, window], 0.0, told), axis=1)
+    run[run <= 0] = np.nan
     errors = np.full((2, len(panel), horizon), np.nan)
     errors[0, :, :known] = (np.log(day) - outlook.day) / outlook.day_sd
     errors[1, :, :known] = (np.log(run) - outlook.run) / outlook.run_sd

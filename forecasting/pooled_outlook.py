@@ -23,6 +23,7 @@ from forecasting.threads import each
 
 Floats = npt.NDArray[np.float64]
 
+_NOTHING = 1e-30
 _MAX_SD = 3.0
 """On the log scale: one of which nothing is known could be twenty times as much, or nothing."""
 
@@ -89,7 +90,8 @@ def look_ahead(
             # What may come of the unseen leaves the mean as it is.
             found.day[block] -= np.diagonal(unseen, axis1=1, axis2=2) / 2
         found.day_sd[block] = np.sqrt(np.diagonal(covariance, axis1=1, axis2=2))
-        found.run[block], found.run_sd[block] = cumulated(found.day[block], covariance)
+        open_days = ~panel.closed[block, cutoff : cutoff + horizon]
+        found.run[block], found.run_sd[block] = cumulated(found.day[block], covariance, open_days)
 
     each(look, blocks(S, horizon * (3 * K + 6 * horizon)))
     np.minimum(found.day_sd, _MAX_SD, out=found.day_sd)
@@ -97,16 +99,22 @@ def look_ahead(
     return found
 
 
-def cumulated(mean: Floats, covariance: Floats) -> tuple[Floats, Floats]:
+def cumulated(
+    mean: Floats, covariance: Floats, counts: npt.NDArray[np.bool_] | None = None
+) -> tuple[Floats, Floats]:
     """Return location and spread of the logarithm of Σ exp(x) through each day, x normal.
 
     :param mean: (S, H). :param covariance: (S, H, H).
+    :param counts: (S, H) days that are added up; default: all. Before the first of them the sum is
+        nought, and its location far below any other.
     """
     covariance = np.minimum(covariance, _MAX_SD**2)
     variance = np.diagonal(covariance, axis1=1, axis2=2)
     top = mean.max(axis=1, keepdims=True)
     expected = np.exp(mean - top + variance / 2)
-    total = np.cumsum(expected, axis=1)
+    if counts is not None:
+        expected *= counts
+    total = np.maximum(np.cumsum(expected, axis=1), _NOTHING)
     # Each day adds its own variance and twice what it shares with each day before.
     apart = np.expm1(covariance, out=covariance)
     apart *= 2.0 * np.tri(mean.shape[1]) - np.eye(mean.shape[1])

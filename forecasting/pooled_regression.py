@@ -32,6 +32,9 @@ from forecasting.week_spread import week_spread
 
 Floats = npt.NDArray[np.float64]
 
+_LUMPY = 0.1
+"""Share of days without sales, beyond what chance leaves, from which on a series sells in lumps."""
+
 EVENT_SHARE = 0.2
 """By what share of an event's effect series differ in it, beside their own spread."""
 
@@ -206,7 +209,12 @@ def _beta_and_noise(at: Equations, pools: Sequence[Pool], usual: Floats) -> tupl
 def log_demand(
     panel: Panel, history: int, settings: PooledRegression
 ) -> tuple[Floats, Floats, Floats]:
-    """Return (S, history) log demand and its weight, and (S,) the offset in units."""
+    """Return (S, history) log demand and its weight, and (S,) the offset in units.
+
+    A series that sells hundreds on one day and nothing on the next has an offset as large as slow
+    goods have for their volume: half a unit would put its days without sales six or seven times
+    further from the others than these are from each other, and leave neither a level nor a spread.
+    """
     demand = panel.demand[:, :history].astype(np.float64)
     usable = panel.usable[:, :history]
     weight = np.where(
@@ -214,7 +222,10 @@ def log_demand(
     )
     demand = np.where(usable, demand, 0.0)
     usual = demand.sum(axis=1) / np.maximum(usable.sum(axis=1), 1)
-    offset = np.clip(settings.offset * usual, 0.01, settings.max_offset)
+    silent = (usable & (demand <= 0)).sum(axis=1) / np.maximum(usable.sum(axis=1), 1)
+    lumpy = np.clip((silent - np.exp(-usual)) / _LUMPY, 0.0, 1.0)
+    most = np.maximum(settings.max_offset, lumpy * settings.offset * usual)
+    offset = np.clip(settings.offset * usual, 0.01, most)
     return np.log(demand + offset[:, None]), weight, offset
 
 

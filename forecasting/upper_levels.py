@@ -80,6 +80,7 @@ def add_up(panel: Panel, group: npt.NDArray[np.intp], labels: pd.DataFrame) -> P
         availability=np.ones_like(total, dtype=np.float32),
         demand=total.astype(np.float32),
         usable=np.ones(total.shape, dtype=bool),
+        closed=np.zeros((count, len(panel.dates)), dtype=bool),
         stopped=np.zeros(count, dtype=bool),
         brand_event_scope=scope,
         drivers=drivers.astype(np.float32),
@@ -105,7 +106,8 @@ def _filled(panel: Panel) -> Floats:
     total, days = _around(demand), _around(panel.usable.astype(np.float64))
     around = np.divide(total, days, out=np.zeros_like(total), where=days > 0.5)
     begun = np.maximum.accumulate(np.isfinite(panel.units), axis=1)
-    return np.where(panel.usable, demand, np.where(begun, around, 0.0))
+    missed = begun & ~panel.closed[:, : panel.history]
+    return np.where(panel.usable, demand, np.where(missed, around, 0.0))
 
 
 def _around(values: Floats) -> Floats:

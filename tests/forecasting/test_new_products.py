@@ -112,6 +112,7 @@ def _launches(levels: list[float], days: int = 120) -> Panel:
         availability=np.ones_like(units),
         demand=units,
         usable=np.isfinite(units),
+        closed=np.zeros((len(levels), days + 7), dtype=bool),
         stopped=np.zeros(len(levels), dtype=bool),
         calendar=empty,
         calendar_names=(),

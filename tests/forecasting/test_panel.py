@@ -78,7 +78,8 @@ def test_a_missing_day_is_unsold_late_data_is_unknown(make_brand: Make) -> None:
 
     brand = read_brand(make_brand(sales=_edit("tea", cut)))
     panel, i = _row(brand, "hangzhou", "tea")
-    assert panel.units[i, 20] == 0 and panel.usable[i, 20]
+    assert panel.units[i, 20] == 0
+    assert not panel.usable[i, 20], "a day of rows that went missing, where it sells ten a day"
     assert np.isnan(panel.units[i, -3:]).all() and not panel.usable[i, -3:].any()
     assert not panel.stopped[i]
 

@@ -38,6 +38,7 @@ def panel(series: int = 60, seed: int = 0, *, promotion: float = 0.5) -> Panel:
         availability=np.ones((series, T)),
         demand=units,
         usable=np.ones((series, T), dtype=bool),
+        closed=np.zeros((series, T + H), dtype=bool),
         stopped=np.zeros(series, dtype=bool),
         calendar=np.zeros((T + H, 0)),
         calendar_names=(),
@@ -181,6 +182,15 @@ def test_calibration_without_errors_is_the_normal_distribution() -> None:
     nothing = [np.full((5, 2), np.nan)]
     scores = calibrate(nothing, np.arange(5.0)).of(np.array([1.0]))
     np.testing.assert_allclose(scores[0, 0], normal_quantiles())
+
+
+def test_what_sells_in_lumps_is_expected_at_its_mean() -> None:
+    rng = np.random.default_rng(4)
+    whole = panel(40)
+    lumps = 200 * np.exp(rng.normal(0, 0.3, (40, T))) * (rng.random((40, T)) < 0.7)
+    made = forecast_pooled(replace(whole, units=lumps, demand=lumps), H)
+    assert np.abs(made.mean / lumps.mean() - 1).mean() < 0.3
+    assert np.median(made.daily[:, :, -1]) < 3 * lumps.mean()
 
 
 def test_one_days_luck_does_not_make_that_day_wide() -> None:
