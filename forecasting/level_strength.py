@@ -6,8 +6,10 @@ a few values of it one pass of the filter gives the likelihood of what the regre
 series (the prediction errors' decomposition; Durbin and Koopman, *Time Series Analysis by State
 Space Methods*, 2nd ed., ch. 7.2). Two things are integrated out: the constant, of which nothing is
 known beforehand, and the variance of a day's noise, of which as much is known as 30 days would
-tell (West and Harrison, *Bayesian Forecasting and Dynamic Models*, 2nd ed., ch. 4.5). The values
-are equally likely beforehand; taken is their geometric mean, weighed by likelihood.
+tell (West and Harrison, *Bayesian Forecasting and Dynamic Models*, 2nd ed., ch. 4.5). The usual
+values are equally likely beforehand, and it is far less likely that a level hardly moves: a few
+weeks cannot tell that from one that does, and years of days that sell one unit or none can. Taken
+is the geometric mean, weighed by likelihood.
 """
 
 from __future__ import annotations
@@ -24,8 +26,11 @@ from forecasting.threads import each
 
 Floats = npt.NDArray[np.float64]
 
-STEPS: tuple[float, ...] = (1 / 4, 1 / 2, 1.0, 2.0, 4.0)
+STEPS: tuple[float, ...] = (1 / 64, 1 / 16, 1 / 4, 1 / 2, 1.0, 2.0, 4.0)
 """What is tried, as multiples of the usual variance of the level."""
+
+_BEFOREHAND = (0.02, 0.05, 1.0, 1.0, 1.0, 1.0, 1.0)
+"""How likely each of the steps is before a day is seen."""
 
 _DAYS_OF_USUAL_NOISE = 30.0
 _LEAST_SUPPORT = 1e-6
@@ -60,8 +65,9 @@ def own_strength(
         found = log_likelihood(
             np.tile(rest, tried), np.tile(days, tried), np.tile(noise[block], tried), level
         ).reshape(tried, number)
-        likely = np.exp(found - found.max(axis=0))
-        variance[block] = np.exp(np.log(steps) @ likely / likely.sum(axis=0))
+        likely = np.exp(found - found.max(axis=0)) * np.array(_BEFOREHAND)[:, None]
+        own = np.exp(np.log(steps) @ likely / likely.sum(axis=0))
+        variance[block] = np.where(days.any(axis=0), own, usual.level_variance)
 
     each(look, blocks(S, T * 8 * len(STEPS)))
     return replace(usual, level_variance=variance)

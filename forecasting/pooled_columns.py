@@ -128,7 +128,7 @@ def pooled_columns(panel: Panel, history: int) -> PooledColumns:
         component += ["yearly"] * year.shape[1]
         names += [f"year{i}" for i in range(year.shape[1])]
     if history >= _MIN_DAYS_FOR_GROWTH:
-        shared.append(((np.arange(len(panel.dates)) - history) / YEAR)[:, None])
+        shared.append(growth(len(panel.dates), history)[:, None])
         component.append("trend")
         names.append("growth")
     shown = panel.calendar[:history].sum(axis=0)
@@ -164,6 +164,11 @@ def pooled_columns(panel: Panel, history: int) -> PooledColumns:
         unit=units,
         usual_stock=usual,
     )
+
+
+def growth(days: int, history: int) -> npt.NDArray[np.float64]:
+    """Return (days,) years since the end of history, the column of a line's slope."""
+    return (np.arange(days) - history) / YEAR
 
 
 def unseen_covariance(panel: Panel, cutoff: int, horizon: int, series: slice) -> Floats:

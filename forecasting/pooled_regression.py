@@ -19,6 +19,7 @@ import numpy.typing as npt
 
 from forecasting.carried_level import CarriedLevel
 from forecasting.day_weight import day_weight
+from forecasting.growth_spread import growth_spread, with_growth
 from forecasting.level_strength import own_strength
 from forecasting.panel import Panel
 from forecasting.pooled_columns import PooledColumns, pooled_columns
@@ -184,6 +185,11 @@ def listen(panel: Panel, cutoffs: Sequence[int], settings: PooledRegression) -> 
     worth = day_weight(errors, weight > 0)
     weight = weight * worth
     level = own_strength(columns, beta, target, weight, noise, settings.level)
+    if spread := growth_spread(columns, beta, target, weight, noise, level):
+        columns = with_growth(columns, history, spread)
+        (at,) = equations(columns, target, weight, level, [history])
+        beta, noise = _beta_and_noise(at, pools, usual)
+        level = own_strength(columns, beta, target, weight, noise, settings.level)
     told = equations(columns, target, weight, level, cutoffs)
     at = told[-1]
     beta, noise = _beta_and_noise(at, pools, usual)

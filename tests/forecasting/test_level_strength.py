@@ -26,10 +26,10 @@ def drawn(level: CarriedLevel, series: int, noise: float, seed: int = 0) -> np.n
     return np.asarray(3.0 + (root @ rng.normal(size=(DAYS, series))).T)
 
 
-def no_columns(series: int) -> PooledColumns:
+def no_columns(series: int, days: int = DAYS) -> PooledColumns:
     return PooledColumns(
-        shared=np.zeros((DAYS, 1)),
-        own=np.zeros((series, DAYS, 0), dtype=np.float32),
+        shared=np.zeros((days, 1)),
+        own=np.zeros((series, days, 0), dtype=np.float32),
         component=("trend",),
         names=("nothing",),
         own_sd=np.ones(1),
@@ -38,8 +38,10 @@ def no_columns(series: int) -> PooledColumns:
 
 
 def strength(target: np.ndarray, weight: np.ndarray, noise: float) -> np.ndarray:
-    S = len(target)
-    found = own_strength(no_columns(S), np.zeros((S, 1)), target, weight, np.full(S, noise), USUAL)
+    S, days = target.shape
+    found = own_strength(
+        no_columns(S, days), np.zeros((S, 1)), target, weight, np.full(S, noise), USUAL
+    )
     return np.asarray(found.level_variance)
 
 
@@ -79,6 +81,14 @@ def test_series_that_wander_are_told_from_series_that_stay() -> None:
     assert np.median(found[40:]) > 10.0
     assert (found >= USUAL.level_variance * STEPS[0]).all()
     assert (found <= USUAL.level_variance * STEPS[-1]).all()
+
+
+def test_years_can_tell_that_a_level_hardly_moves_and_weeks_cannot() -> None:
+    target = 3.0 + np.random.default_rng(2).normal(0, 1, (40, 1000))
+    usual = USUAL.level_variance
+    assert np.median(strength(target, np.ones_like(target), 1.0)) < usual / 12
+    weeks = target[:, :60]
+    assert np.median(strength(weeks, np.ones_like(weeks), 1.0)) > usual / 5
 
 
 @pytest.mark.parametrize("size", [0.1, 1.0, 10.0])

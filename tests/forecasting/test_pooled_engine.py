@@ -361,3 +361,14 @@ def test_the_mean_of_slow_movers_is_what_they_sell() -> None:
     units = rng.negative_binomial(1, 1 / (1 + rate)).astype(float)
     slow = replace(known, units=units, demand=units, drivers=np.zeros_like(known.drivers))
     assert forecast_pooled(slow, H).mean.sum() / H == pytest.approx(rate[:, 0].sum(), rel=0.1)
+
+
+def test_what_has_grown_for_long_grows_on() -> None:
+    known = panel()
+    rng = np.random.default_rng(6)
+    pace = np.repeat([0.015, -0.015, 0.005], len(known) // 3)[:, None]
+    rate = 40 * np.exp(pace * (np.arange(T + H) - T / 2))
+    units = rng.poisson(rate)[:, :T].astype(float)
+    growing = replace(known, units=units, demand=units, drivers=np.zeros_like(known.drivers))
+    mean = forecast_pooled(growing, H).mean
+    assert np.abs(mean - rate[:, T:]).sum() < 0.06 * rate[:, T:].sum()
