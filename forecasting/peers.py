@@ -57,7 +57,8 @@ def statsforecast_peer(
 ) -> Forecast:
     """Forecast each series with a model of statsforecast, weekly season.
 
-    Days left out for want of stock take the mean of the same weekday before and after.
+    Days left out for want of stock take the mean of the same weekday before and after; a series of
+    so few days that the model tells nothing goes on at their mean.
 
     :param model: name of a class in ``statsforecast.models``.
     :param workers: processes; default: this one.
@@ -94,6 +95,9 @@ def statsforecast_peer(
         [made[model + columns[q]].to_numpy(dtype=np.float64).reshape(shape) for q in QUANTILES],
         axis=2,
     )
+    level = np.nan_to_num(mean_known(np.where(panel.usable, panel.demand, np.nan)))
+    untold = ~(np.isfinite(mean).all(axis=1) & np.isfinite(daily).all(axis=(1, 2)))
+    mean[untold], daily[untold] = level[untold, None], level[untold, None, None]
     return assemble_peer(brand, panel, mean, daily, model.lower())
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import numpy.typing as npt
 
@@ -26,14 +28,14 @@ def pooled_outcomes(plan: Preparation, workers: Workers, tell: Progress) -> list
     its threads, or where the backend is a cluster, one worker there. A cluster gives the work to
     another worker if that one dies.
     """
-    panel = plan.panel
+    flags = unfit_flags(plan.panel)
+    panel = while_sold(plan.panel, flags == "ended")
     if workers.here:
         made = forecast_pooled(panel, panel.horizon, progress=tell)
     else:
         tell(0, 1, "fit")
         (made,) = workers.each(_forecast, [panel], 1)
         tell(1, 1, "done")
-    flags = unfit_flags(panel)
     sound = np.isfinite(made.mean).all(axis=1) & np.isfinite(made.cumulated).all(axis=(1, 2))
     flags[~sound & (flags == "")] = "fit_failed"
     unfit = np.flatnonzero((flags != "") & ~told_by_its_pools(panel, flags))
@@ -65,6 +67,19 @@ def pooled_outcomes(plan: Preparation, workers: Workers, tell: Progress) -> list
 
 def _forecast(panel: Panel) -> PooledForecast:
     return forecast_pooled(panel, panel.horizon)
+
+
+def while_sold(panel: Panel, ended: npt.NDArray[np.bool_]) -> Panel:
+    """Return the panel in which series that have ended tell nothing after their last sale.
+
+    Months of days on which nobody could buy would teach their pools a level that falls to nought,
+    and weekdays that sell alike.
+
+    :param ended: (S,) which they are.
+    """
+    sold = panel.usable & (panel.demand > 0)
+    after = ~np.logical_or.accumulate(sold[:, ::-1], axis=1)[:, ::-1]
+    return replace(panel, usable=panel.usable & ~(after & ended[:, None]))
 
 
 def told_by_its_pools(panel: Panel, flags: npt.NDArray[np.object_]) -> npt.NDArray[np.bool_]:

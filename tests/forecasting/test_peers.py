@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from data.brand import read_brand
@@ -36,6 +37,18 @@ def test_each_peer_keeps_the_contract_and_finds_the_level(
     mean = made.frame.groupby(["region", "sku"], observed=True)["mean"].mean()
     assert mean["hangzhou", "milk"] == pytest.approx(18.0, rel=0.3)
     assert mean["suzhou", "case"] == pytest.approx(4.0, rel=0.4)
+
+
+def test_a_series_of_a_single_day_goes_on_at_its_mean(make_brand: Callable[..., Path]) -> None:
+    pytest.importorskip("statsforecast")
+
+    def short(sales: pd.DataFrame) -> pd.DataFrame:
+        tea = (sales["region"] == "suzhou") & (sales["sku"] == "tea")
+        return sales[~tea | (sales["date"] == sales["date"].max())]
+
+    brand = read_brand(make_brand(sales=short))
+    made = peers.available_peers("sequential", 1)["theta"](brand, 5)
+    check_frame(made.frame, brand)
 
 
 def test_without_their_libraries_it_is_said_how_to_get_them(

@@ -14,6 +14,7 @@ from forecasting.pooled_engine import forecast_pooled
 from forecasting.pooled_outlook import cumulated
 from forecasting.pooled_priors import Pool, groups_of, pooled_means
 from forecasting.pooled_regression import fit_pooled
+from forecasting.pooled_run import while_sold
 
 T, H = 84, 7
 
@@ -372,3 +373,16 @@ def test_what_has_grown_for_long_grows_on() -> None:
     growing = replace(known, units=units, demand=units, drivers=np.zeros_like(known.drivers))
     mean = forecast_pooled(growing, H).mean
     assert np.abs(mean - rate[:, T:]).sum() < 0.06 * rate[:, T:].sum()
+
+
+def test_days_after_a_series_has_ended_tell_nothing() -> None:
+    known = panel(6)
+    units = known.units.copy()
+    units[0, T - 30 :] = 0.0
+    units[1, T - 30 :] = 0.0
+    units[2, T - 3 :] = 0.0
+    whole = replace(known, units=units, demand=units)
+    ended = np.arange(6) == 0
+    told = while_sold(whole, ended).usable
+    assert not told[0, T - 30 :].any() and told[0, : T - 30].all()
+    assert told[1:].all()
